@@ -1,0 +1,36 @@
+// Bundles the programs into dist/. Dependencies stay outside the bundle: they come from node_modules.
+// With names as arguments (`node scripts/build.mjs load embedded`), only those are built.
+import { build } from 'esbuild'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+
+const programs = {
+  main: 'src/main.ts',
+  index: 'src/index.ts',
+  embedded: 'src/embedded/main.ts',
+  reaper: 'src/embedded/reaper.ts',
+  silence: 'src/embedded/kubelet/silence-worker.ts',
+  load: 'src/load/main.ts',
+  supervisor: 'src/cluster/supervisor-main.ts',
+  'sample-app': 'sample-app/main.ts',
+}
+const wanted = process.argv.slice(2)
+const chosen = Object.entries(programs).filter(
+  ([name, file]) => existsSync(file) && (wanted.length === 0 || wanted.includes(name)),
+)
+
+await build({
+  entryPoints: Object.fromEntries(chosen),
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  sourcemap: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  logLevel: 'warning',
+})

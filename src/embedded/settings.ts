@@ -1,0 +1,86 @@
+/**
+ * Every constant of the model, in one place, each with where it comes from: § is a section of Kubernetes's semantics as
+ * collected in DECISIONS.md ("Sources of the model"), M a measurement on a real cluster. All can be set.
+ *
+ * A `Range` is drawn from uniformly, with the cluster's seeded random source.
+ */
+export interface Range {
+  low: number
+  high: number
+}
+
+export interface Settings {
+  /** Minor version of Kubernetes that is modelled; decides kube-proxy's throttle (§7.2) and a few messages. */
+  kubernetesMinor: number
+  workers: number
+  seed: number
+  /** Network round trip between clients and pods. */
+  roundTripMs: number
+
+  /** §12: API server's watch fan-out, commit → watcher. */
+  watchFanOutMs: Range
+  /** §12: a controller's hop, watch → write. */
+  controllerHopMs: Range
+  /** §6: first back-off after an EndpointSlice sync met a stale cache; doubles. */
+  sliceStaleBackoffMs: number
+  /** §4.5: PLEG's relist period; each node has a phase of its own. */
+  plegPeriodMs: number
+  /** §12: kubelet's reaction to a pod's deletion. */
+  kubeletReactionMs: Range
+  /** §12, M1: container runtime's latency to deliver a signal; with the reaction 10–140 ms after T0. */
+  runtimeSignalMs: Range
+  /** §12: a status write. */
+  statusPatchMs: Range
+  /** §12: sandbox and network set up before a container starts. */
+  sandboxStartMs: Range
+  /** §12: container create and start. */
+  containerStartMs: Range
+  /** M1: last exit → the pod's address goes silent. */
+  sandboxTeardownMs: Range
+  /** M1: silence → the API object is deleted (T0 → object gone is 0.8–1.2 s without preStop). */
+  finalDeleteMs: Range
+  /** §5.2e: SIGKILL comes at least this long after SIGTERM. */
+  killFloorMs: number
+  /** §4.5: restart back-off: first delay, cap, and the run time that resets it. */
+  restartBackoffMs: { first: number; cap: number; resetAfter: number }
+  /** §7.1: kube-proxy's minSyncPeriod. */
+  proxyMinSyncMs: number
+  /** §7.2: tokens of the bucket before 1.34. */
+  proxyBurst: number
+  /** §7.2, §12: one run of kube-proxy's sync. */
+  proxyRunMs: Range
+  /** Extra lag and jitter of rule programming, per node: an input, 0 by default. */
+  proxyExtraLagMs: number
+  proxyJitterMs: number
+  /** How long an address stays silent before the model forgets it (§7.4: conntrack pins a SYN for 120 s). */
+  silenceMs: number
+  /** §8.3 node and lease heartbeats are not modelled below this period. */
+  watchHistory: number
+}
+
+export const defaultSettings: Settings = {
+  kubernetesMinor: 34,
+  workers: 3,
+  seed: 1,
+  roundTripMs: 0,
+  watchFanOutMs: { low: 1, high: 5 },
+  controllerHopMs: { low: 2, high: 10 },
+  sliceStaleBackoffMs: 1000,
+  plegPeriodMs: 1000,
+  kubeletReactionMs: { low: 1, high: 10 },
+  runtimeSignalMs: { low: 10, high: 120 },
+  statusPatchMs: { low: 5, high: 20 },
+  sandboxStartMs: { low: 100, high: 300 },
+  containerStartMs: { low: 50, high: 150 },
+  sandboxTeardownMs: { low: 150, high: 330 },
+  finalDeleteMs: { low: 400, high: 800 },
+  killFloorMs: 2000,
+  restartBackoffMs: { first: 10_000, cap: 300_000, resetAfter: 600_000 },
+  proxyMinSyncMs: 1000,
+  proxyBurst: 2,
+  proxyRunMs: { low: 20, high: 60 },
+  proxyExtraLagMs: 0,
+  proxyJitterMs: 0,
+  silenceMs: 125_000,
+  watchHistory: 20_000,
+}

@@ -1,0 +1,52 @@
+/** How the embedded cluster's program is started and spoken to. Shared by cluster/ (which spawns it) and embedded/. */
+import type { ContainerStep } from './transition.ts'
+
+/**
+ * What an image contains. The cluster makes a folder of executables for each image, and that folder is the whole PATH of
+ * its containers: a command that the image lacks is missing for real (ENOENT from the kernel).
+ */
+export interface ImageContents {
+  /** Command name → argv prefix on this machine, as `{"sample-app": ["/usr/bin/node", "/…/dist/sample-app.js"]}`. */
+  commands: Record<string, string[]>
+  /** Command and arguments when the container names none. */
+  entrypoint: string[]
+  /** Environment that the image sets. */
+  env: Record<string, string>
+}
+
+/** One line of JSON on the program's standard input. The program ends, and its pods with it, when that input closes. */
+export interface EmbeddedStart {
+  /** A folder of its own (0700): pod folders, logs. Removed when the cluster ends. */
+  directory: string
+  /** Bearer token for every request. */
+  token: string
+  /** 0 = any free one. */
+  port: number
+  /** By image name as written in the pod's spec. */
+  images: Record<string, ImageContents>
+  /** Overrides of embedded/settings.ts. */
+  settings: Record<string, unknown>
+}
+
+/** One line of JSON on its standard output, once it serves. */
+export interface EmbeddedReady {
+  type: 'ready'
+  url: string
+  pid: number
+  nodes: string[]
+  /** The node where clients sit: the control plane, which is never drained. */
+  vantage: string
+  kubernetesVersion: string
+  /** The settings in force, flattened, for the report. */
+  settings: Record<string, number | string | boolean>
+}
+
+/** A line of `GET /rollproof/v1/containers` (all since the start, then live). */
+export interface ContainerStepLine {
+  atUs: number
+  namespace: string
+  pod: string
+  container: string
+  step: ContainerStep
+  detail: string | null
+}

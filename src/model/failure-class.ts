@@ -1,0 +1,46 @@
+import type { FailureClass, Outcome } from './load.ts'
+import { assertNever } from '../base/assert.ts'
+
+/** The table's class of a failure: the code, refined by the phase (a close in the middle of a body is a truncation). */
+export function failureClass(outcome: Outcome): FailureClass | null {
+  switch (outcome.kind) {
+    case 'succeeded':
+    case 'skipped':
+      return null
+    case 'unresolved':
+      return 'unresolved'
+    case 'failed':
+      return classOfFailure(outcome)
+  }
+}
+
+function classOfFailure(outcome: Extract<Outcome, { kind: 'failed' }>): FailureClass {
+  const { code, phase } = outcome
+  switch (code) {
+    case 'refused':
+      return 'refused'
+    case 'closed':
+      return phase === 'body' ? 'truncated' : 'closed'
+    case 'reset':
+      return phase === 'body' ? 'truncated' : 'reset'
+    case 'timed-out':
+      return 'timed-out'
+    case 'unreachable':
+    case 'denied':
+      return 'unreachable'
+    case 'status-5xx':
+      return '5xx'
+    case 'status-4xx':
+    case 'status-other':
+    case 'malformed':
+    case 'mismatch':
+      return 'wrong-answer'
+    case 'local-ports':
+    case 'local-files':
+      return 'local'
+    case 'other':
+      return 'other'
+    default:
+      return assertNever(code)
+  }
+}

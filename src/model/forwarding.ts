@@ -1,0 +1,32 @@
+/**
+ * A forwarding table: what one node's kube-proxy has programmed at this moment. The embedded cluster publishes it, the
+ * load driver chooses from it at connect time, the observer records its changes.
+ */
+export interface ForwardingEndpoint {
+  address: string
+  port: number
+  /** Name of the pod behind the address. */
+  pod: string
+}
+
+export interface ForwardingService {
+  /** `namespace/name:port`, as in `default/web:8080`. */
+  service: string
+  clusterIP: string
+  /** New connections choose uniformly among these; none means that a connect is refused at once. */
+  endpoints: ForwardingEndpoint[]
+  /** True when these are serving-but-terminating endpoints, used because no ready one is left. */
+  fallback: boolean
+}
+
+/** One line of the stream, sent whole at each change. */
+export interface ForwardingTable {
+  node: string
+  /** Counts up by one with each programming of this node. */
+  version: number
+  /** When the rules took effect. */
+  atUs: number
+  /** Network round trip between this node's clients and the pods: an input of the embedded cluster. */
+  roundTripMs: number
+  services: ForwardingService[]
+}

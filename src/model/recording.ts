@@ -1,0 +1,73 @@
+/** The immutable files of one run, as the writer leaves them and the reader returns them. */
+import type { DriverStall, LoadTotals, Sample } from './load.ts'
+import type { DisruptionName, Scenario } from './scenario.ts'
+import type { LedgerEntry, Mark, Transition, Witness } from './transition.ts'
+
+export const RECORDING_VERSION = 1
+
+export interface Provenance {
+  rollproofVersion: string
+  gitCommit: string | null
+  gitDirty: boolean | null
+  argv: string[]
+  nodeVersion: string
+  platform: string
+}
+
+export interface ClusterFacts {
+  kind: 'embedded' | 'kind' | 'context'
+  /** True for the embedded cluster: every report of such a run says so. */
+  modelled: boolean
+  kubernetesVersion: string
+  nodes: string[]
+  /** Node whose forwarding table the load uses. */
+  vantage: string
+  /** The model's settings, as printed in the report; empty for a real cluster. */
+  settings: Record<string, number | string | boolean>
+}
+
+/** What the disruption itself reported. */
+export interface DisruptionRecord {
+  disruption: DisruptionName
+  ending: 'completed' | 'blocked' | 'timed-out' | 'failed'
+  /** Names of the pods that it was to replace: those of the workload when it began. */
+  targets: string[]
+  /** Pods whose end the harness itself saw before the load stopped. */
+  gone: string[]
+  detail: string | null
+}
+
+export interface Manifest {
+  version: typeof RECORDING_VERSION
+  /** `<scenario>.<disruption>` */
+  name: string
+  runId: string
+  runPrefix: string
+  seed: number
+  startedUs: number
+  /** Null while running, and for ever in a run that broke off. */
+  endedUs: number | null
+  /** Why the run broke off; null when it ended by itself. */
+  interrupted: string | null
+  scenario: Scenario
+  cluster: ClusterFacts
+  provenance: Provenance
+  disruption: DisruptionRecord | null
+  /** The witnesses that this cluster offers; each must have synced. */
+  witnesses: Witness[]
+  /** Whether the workload keeps a ledger (the sample app does). */
+  ledger: boolean
+  /** The driver's own account; null when it never gave one. */
+  totals: LoadTotals | null
+}
+
+export interface Recording {
+  manifest: Manifest
+  samples: Sample[]
+  stalls: DriverStall[]
+  transitions: Transition[]
+  marks: Mark[]
+  ledger: LedgerEntry[]
+  /** Lines that could not be read (a torn last line after a crash): file and count. */
+  torn: { file: string; lines: number }[]
+}
