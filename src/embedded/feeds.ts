@@ -1,0 +1,25 @@
+/** What the API server publishes beside Kubernetes's own objects; kubelet and proxy provide it. */
+import type { ContainerStepLine } from '../model/embedded-cluster.ts'
+import type { ForwardingTable } from '../model/forwarding.ts'
+
+export interface ForwardingFeed {
+  /** Sends the table in force at once (one per node when `node` is null), then each new one. Returns the stop function. */
+  subscribe(node: string | null, onTable: (table: ForwardingTable) => void): () => void
+}
+
+export interface ContainerFeed {
+  /** Replays every step since the start, then sends each new one. Returns the stop function. */
+  subscribe(onStep: (step: ContainerStepLine) => void): () => void
+}
+
+export interface ContainerLog {
+  /** Holds the container's standard output and error, appended as they come. */
+  file: string
+  /** True once the process is gone, so that nothing will be appended. */
+  ended(): boolean
+}
+
+export interface PodLogSource {
+  /** Null when there is no such container instance (not started, or `previous` without a restart). */
+  locate(namespace: string, pod: string, container: string, previous: boolean): ContainerLog | null
+}
