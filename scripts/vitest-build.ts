@@ -4,5 +4,7 @@ import { fileURLToPath } from 'node:url'
 /** Tests start the real programs (embedded cluster, load driver, sample app), so these are built once first. */
 export default function setup(): void {
   if (process.env.ROLLPROOF_SKIP_BUILD !== undefined) return
-  execFileSync(process.execPath, [fileURLToPath(new URL('./build.mjs', import.meta.url))], { stdio: 'inherit' })
+  execFileSync(process.execPath, [fileURLToPath(new URL('./build.mjs', import.meta.url))], {
+    stdio: 'inherit',
+  })
 }

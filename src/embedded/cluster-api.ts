@@ -76,5 +76,11 @@ export interface ClusterApi {
    */
   watch<T extends KubeObject>(resource: ResourceName, handler: WatchHandler<T>): () => void
   /** Records a Kubernetes Event about an object. */
-  recordEvent(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component: string): void
+  recordEvent(
+    about: KubeObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    component: string,
+  ): void
 }

@@ -36,7 +36,11 @@ export interface KubeObject {
 
 export interface LabelSelector {
   matchLabels?: Record<string, string>
-  matchExpressions?: { key: string; operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'; values?: string[] }[]
+  matchExpressions?: {
+    key: string
+    operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'
+    values?: string[]
+  }[]
 }
 
 export type IntOrString = number | string
@@ -302,7 +306,10 @@ export interface EndpointSlice extends KubeObject {
 }
 
 export interface Node extends KubeObject {
-  spec: { unschedulable?: boolean; taints?: { key: string; value?: string; effect: string; timeAdded?: string }[] }
+  spec: {
+    unschedulable?: boolean
+    taints?: { key: string; value?: string; effect: string; timeAdded?: string }[]
+  }
   status?: {
     conditions?: Condition[]
     allocatable?: Record<string, string>
@@ -331,7 +338,14 @@ export interface PodDisruptionBudget extends KubeObject {
 }
 
 export interface KubeEvent extends KubeObject {
-  involvedObject: { kind: string; namespace?: string; name: string; uid?: string; apiVersion?: string; fieldPath?: string }
+  involvedObject: {
+    kind: string
+    namespace?: string
+    name: string
+    uid?: string
+    apiVersion?: string
+    fieldPath?: string
+  }
   reason: string
   message: string
   type: 'Normal' | 'Warning'

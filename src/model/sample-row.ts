@@ -1,6 +1,14 @@
 /** The packed form of a Sample: one array per line keeps a recording small and still readable with any JSON tool. */
 import { assert } from '../base/assert.ts'
-import type { FailureCode, FailurePhase, Outcome, Population, RequestKind, Sample, SampleRow } from './load.ts'
+import type {
+  FailureCode,
+  FailurePhase,
+  Outcome,
+  Population,
+  RequestKind,
+  Sample,
+  SampleRow,
+} from './load.ts'
 
 export const sampleColumns = [
   'seq',
@@ -56,7 +64,10 @@ export function packSample(sample: Sample): SampleRow {
 }
 
 export function unpackSample(row: SampleRow): Sample {
-  assert(row.length === sampleColumns.length, `a sample row has ${sampleColumns.length} columns, not ${row.length}`)
+  assert(
+    row.length === sampleColumns.length,
+    `a sample row has ${sampleColumns.length} columns, not ${row.length}`,
+  )
   const cell = (column: (typeof sampleColumns)[number]): string | number | null =>
     row[sampleColumns.indexOf(column)] ?? null
   const text = (column: (typeof sampleColumns)[number]): string | null => cell(column) as string | null

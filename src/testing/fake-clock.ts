@@ -15,7 +15,11 @@ export class FakeClock implements Clock {
   }
 
   after(delayMs: number, action: () => void): Timer {
-    const timer = { dueUs: this.#nowUs + Math.max(0, Math.round(delayMs * 1000)), serial: this.#serial++, action }
+    const timer = {
+      dueUs: this.#nowUs + Math.max(0, Math.round(delayMs * 1000)),
+      serial: this.#serial++,
+      action,
+    }
     this.#timers.push(timer)
     return { cancel: () => void (this.#timers = this.#timers.filter(other => other !== timer)) }
   }

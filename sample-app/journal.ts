@@ -1,0 +1,30 @@
+/**
+ * The ledger and the steps of the app's life, on standard output: the pod's log, which outlives the pod. Each line is
+ * written synchronously, so that a line is there even when the process is killed in the next instant.
+ *
+ *   rollproof arrived <request id> <microseconds since the epoch>
+ *   rollproof answered <request id> <µs>
+ *   rollproof step <listening|sigterm|listener-closed|draining-cut|exiting> <µs>
+ */
+import { writeSync } from 'node:fs'
+
+export type AppStep = 'listening' | 'sigterm' | 'listener-closed' | 'draining-cut' | 'exiting'
+
+export function recordStep(step: AppStep): void {
+  write(`step ${step}`)
+}
+
+/** Before the request is looked at. */
+export function recordArrived(requestId: string): void {
+  write(`arrived ${requestId}`)
+}
+
+/** Before the last byte is handed to the kernel: an answer that a client has was therefore always recorded. */
+export function recordAnswered(requestId: string): void {
+  write(`answered ${requestId}`)
+}
+
+function write(entry: string): void {
+  const nowUs = Math.round((performance.timeOrigin + performance.now()) * 1000)
+  writeSync(1, `rollproof ${entry} ${nowUs}\n`)
+}
