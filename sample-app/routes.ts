@@ -16,8 +16,10 @@ export async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://app')
-  if (url.pathname.startsWith('/health') || url.pathname === '/readyz')
-    return answerHealth(settings, url, response)
+  if (url.pathname.startsWith('/health') || url.pathname === '/readyz') {
+    await answerHealth(settings, url, response)
+    return
+  }
 
   const header = request.headers['x-request-id']
   const requestId = typeof header === 'string' ? header : null
@@ -28,36 +30,32 @@ export async function answer(
 
   const answerMs = Math.min(Number(url.searchParams.get('ms') ?? 0) || 0, MAX_ANSWER_MS)
   if (answerMs > 0) await delay(answerMs)
-  const finish = (body: string | Buffer): void => {
-    if (requestId !== null) recordAnswered(requestId)
-    response.end(body)
-  }
+  const body = await bodyFor(settings, request, response, url.pathname)
+  if (requestId !== null) recordAnswered(requestId)
+  response.end(body)
+}
 
-  switch (`${request.method ?? 'GET'} ${url.pathname}`) {
+async function bodyFor(
+  settings: AppSettings,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<string | Buffer> {
+  switch (`${request.method ?? 'GET'} ${path}`) {
     case 'GET /':
-    case 'GET /slow': {
-      finish(`hello from ${settings.podName}, version ${settings.version}\n`)
-      return
-    }
-    case 'POST /echo': {
-      finish(await readBody(request))
-      return
-    }
+    case 'GET /slow':
+      return `hello from ${settings.podName}, version ${settings.version}\n`
+    case 'POST /echo':
+      return await readBody(request)
     case 'GET /stream':
       for (let chunk = 1; chunk < STREAM_CHUNKS; chunk++) {
         response.write(`part ${chunk} of ${STREAM_CHUNKS}\n`)
         await delay(STREAM_PAUSE_MS)
       }
-      {
-        finish(`part ${STREAM_CHUNKS} of ${STREAM_CHUNKS}\n`)
-        return
-      }
+      return `part ${STREAM_CHUNKS} of ${STREAM_CHUNKS}\n`
     default:
       response.statusCode = 404
-      {
-        finish('no such path\n')
-        return
-      }
+      return 'no such path\n'
   }
 }
 
