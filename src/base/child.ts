@@ -1,0 +1,66 @@
+/** A child program that speaks lines: one way in (its standard input), one way out (its standard output). */
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Clock } from './clock.ts'
+import { LineSplitter, toLine } from './ndjson.ts'
+
+export interface ChildEnd {
+  exitCode: number | null
+  signal: NodeJS.Signals | null
+  /** The last lines of its standard error: what it had to say about its end. */
+  stderr: string
+}
+
+export interface LineChild {
+  readonly pid: number
+  readonly ended: Promise<ChildEnd>
+  send(value: unknown): void
+  /** Closing its input is how a child is told that its parent is done. */
+  closeInput(): void
+  /** Closes its input and, if it has not ended in `graceMs`, kills it. */
+  stop(graceMs: number): Promise<ChildEnd>
+}
+
+const STDERR_KEPT = 4000
+
+/** Starts a program of ours under the running Node; `onLine` gets each line of its standard output. */
+export function startChild(
+  program: string,
+  args: string[],
+  clock: Clock,
+  onLine: (line: string) => void,
+  options: { detached?: boolean } = {},
+): LineChild {
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A terminal's Ctrl-C goes to its whole process group: a child must not die of it before its parent has closed it.
+    detached: options.detached ?? true,
+  })
+  let stderr = ''
+  const lines = new LineSplitter(onLine)
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => lines.push(chunk))
+  child.stderr
+    .setEncoding('utf8')
+    .on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-STDERR_KEPT)))
+  child.stdin.on('error', () => undefined)
+  const ended = endOf(child, () => stderr)
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    send: value => child.stdin.write(toLine(value)),
+    closeInput: () => child.stdin.end(),
+    async stop(graceMs) {
+      child.stdin.end()
+      const killer = clock.after(graceMs, () => child.kill('SIGKILL'))
+      const end = await ended
+      killer.cancel()
+      return end
+    },
+  }
+}
+
+function endOf(child: ChildProcess, stderr: () => string): Promise<ChildEnd> {
+  return new Promise(resolve => {
+    child.once('error', error => resolve({ exitCode: null, signal: null, stderr: error.message }))
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, stderr: stderr() }))
+  })
+}

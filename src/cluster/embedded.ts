@@ -1,0 +1,90 @@
+/** The embedded cluster: a program of its own, spoken to over HTTP alone. It ends when we do, whatever way we end. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { startChild, type LineChild } from '../base/child.ts'
+import type { Clock } from '../base/clock.ts'
+import { programPath } from '../base/package-root.ts'
+import { connectKube } from '../kube/client.ts'
+import type { EmbeddedReady, EmbeddedStart, ImageContents } from '../model/embedded-cluster.ts'
+import type { ClusterInputs } from '../model/scenario.ts'
+import { witnesses } from '../model/transition.ts'
+import type { Cluster } from './cluster.ts'
+import { kubeconfigFor } from './kubeconfig.ts'
+
+/** Prefix of the folders in the system's temporary folder; `cleanup` looks for what is left of them. */
+export const EMBEDDED_FOLDER_PREFIX = 'rollproof-'
+const STOP_GRACE_MS = 5000
+
+export interface EmbeddedPlan {
+  inputs: ClusterInputs
+  images: Record<string, ImageContents>
+  seed: number
+  clock: Clock
+}
+
+export interface EmbeddedProcess {
+  ready: EmbeddedReady
+  token: string
+  directory: string
+  child: LineChild
+}
+
+/** Starts the program and waits until it serves. */
+export async function startEmbedded({ inputs, images, seed, clock }: EmbeddedPlan): Promise<EmbeddedProcess> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), EMBEDDED_FOLDER_PREFIX))
+  const token = randomBytes(24).toString('hex')
+  const { nodes: workers, roundTripMs, kubernetesMinor } = inputs
+  const start: EmbeddedStart = {
+    directory,
+    token,
+    port: 0,
+    images,
+    settings: { workers, roundTripMs, kubernetesMinor, seed },
+  }
+  let announce: (ready: EmbeddedReady) => void = () => undefined
+  const announced = new Promise<EmbeddedReady>(resolve => (announce = resolve))
+  const child = startChild(programPath('embedded'), [], clock, line =>
+    announce(JSON.parse(line) as EmbeddedReady),
+  )
+  child.send(start)
+  const ready = await Promise.race([announced, child.ended])
+  if ('exitCode' in ready)
+    throw new Error(`the embedded cluster did not start: ${ready.stderr || 'no reason given'}`)
+  return { ready, token, directory, child }
+}
+
+export async function acquireEmbedded(plan: EmbeddedPlan): Promise<Cluster> {
+  const { ready, token, child } = await startEmbedded(plan)
+  const client = await connectKube(kubeconfigFor('rollproof-embedded', ready.url, token))
+  const lost = child.ended.then(({ exitCode, signal, stderr }): never => {
+    throw new Error(
+      `the embedded cluster ended (exit code ${exitCode ?? signal ?? '?'}): ${stderr || 'no reason given'}`,
+    )
+  })
+  lost.catch(() => undefined)
+  return {
+    facts: {
+      kind: 'embedded',
+      modelled: true,
+      kubernetesVersion: ready.kubernetesVersion,
+      nodes: ready.nodes,
+      vantage: ready.vantage,
+      settings: ready.settings,
+    },
+    client,
+    witnesses,
+    target: (namespace, service, port) => ({
+      kind: 'forwarding',
+      url: `${ready.url}/rollproof/v1/nodes/${ready.vantage}/forwarding`,
+      token,
+      service: `${namespace}/${service}:${port}`,
+    }),
+    lost,
+    async release() {
+      client.close()
+      await child.stop(STOP_GRACE_MS)
+    },
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Puts the variant on the cluster and waits until it is ready. A placement is brought about by cordoning other nodes
+ * while the pods are scheduled, which works on every cluster and leaves the manifests as they are.
+ */
+import { sleep } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Deployment, KubeObject, Node } from '../kube/types.ts'
+import type { Placement } from '../model/scenario.ts'
+
+export interface Deploy {
+  client: KubeClient
+  clock: Clock
+  signal: AbortSignal
+  namespace: string
+  objects: KubeObject[]
+  placement: Placement
+  limitMs: number
+}
+
+const POLL_MS = 200
+
+export async function deploy(plan: Deploy): Promise<void> {
+  const cordoned = await nodesToAvoid(plan)
+  for (const node of cordoned) await setUnschedulable(plan, node, true)
+  try {
+    for (const object of plan.objects) await plan.client.apply(object, plan.namespace)
+    await waitAvailable(plan)
+  } finally {
+    for (const node of cordoned) await setUnschedulable(plan, node, false)
+  }
+}
+
+/** With three replicas and two nodes left the scheduler puts two on one; with one node left, all. */
+async function nodesToAvoid({ client, placement }: Deploy): Promise<string[]> {
+  const { items } = await client.request<{ items: Node[] }>('GET', '/api/v1/nodes')
+  const workers = items.filter(node => !(node.spec.taints ?? []).some(taint => taint.effect === 'NoSchedule'))
+  const names = workers.map(node => node.metadata.name).sort()
+  switch (placement) {
+    case 'spread':
+      return []
+    case 'two-on-one-node':
+      return names.slice(2)
+    case 'all-on-one-node':
+      return names.slice(1)
+  }
+}
+
+async function setUnschedulable({ client }: Deploy, node: string, unschedulable: boolean): Promise<void> {
+  await client.request('PATCH', `/api/v1/nodes/${node}`, {
+    body: { spec: { unschedulable } },
+    contentType: 'application/merge-patch+json',
+  })
+}
+
+async function waitAvailable({ client, clock, signal, namespace, objects, limitMs }: Deploy): Promise<void> {
+  const names = objects.filter(object => object.kind === 'Deployment').map(object => object.metadata.name)
+  const deadlineUs = clock.nowUs() + limitMs * 1000
+  let pending: string[] = names
+  while (pending.length > 0) {
+    if (signal.aborted) return
+    if (clock.nowUs() > deadlineUs) {
+      throw new Error(`not available after ${limitMs / 1000} s: ${pending.join(', ')}`)
+    }
+    await sleep(clock, POLL_MS, signal)
+    const { items } = await client.request<{ items: Deployment[] }>(
+      'GET',
+      `/apis/apps/v1/namespaces/${namespace}/deployments`,
+    )
+    pending = names.filter(name => !items.some(item => item.metadata.name === name && isAvailable(item)))
+  }
+}
+
+function isAvailable({ metadata, spec, status }: Deployment): boolean {
+  const desired = spec.replicas ?? 1
+  return (
+    (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+    (status?.availableReplicas ?? 0) >= desired &&
+    (status?.updatedReplicas ?? 0) >= desired
+  )
+}

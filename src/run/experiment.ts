@@ -1,0 +1,49 @@
+/** One experiment: a scenario under one of its disruptions, with the manifests it puts on the cluster. */
+import type { Deployment, KubeObject } from '../kube/types.ts'
+import type { DisruptionPlan, Scenario } from '../model/scenario.ts'
+
+export interface Experiment {
+  /** `<scenario>.<disruption>`: also the name of its folder. */
+  name: string
+  scenario: Scenario
+  plan: DisruptionPlan
+  objects: KubeObject[]
+}
+
+export function workloadOf({ scenario, objects }: Experiment): Deployment {
+  const found = objects.find(
+    object => object.kind === 'Deployment' && object.metadata.name === scenario.workload,
+  )
+  if (found === undefined)
+    throw new Error(`variant ${scenario.variant} has no Deployment ${scenario.workload}`)
+  return found as Deployment
+}
+
+/** The sample app keeps a ledger; of a user's own image nothing is known. */
+export function keepsLedger(experiment: Experiment): boolean {
+  return workloadOf(experiment).spec.template.spec.containers.every(({ image }) =>
+    image.startsWith('rollproof/sample-app'),
+  )
+}
+
+/** How long a run should take, roughly: for the order of the runs and the progress display, never for a limit. */
+export function estimateMs(experiment: Experiment): number {
+  const { scenario, plan } = experiment
+  const workload = workloadOf(experiment)
+  const container = workload.spec.template.spec.containers[0]
+  const startMs = Number(container?.env?.find(({ name }) => name === 'START_DELAY_MS')?.value ?? 0)
+  const probe = container?.readinessProbe
+  const periodMs = (probe?.periodSeconds ?? 10) * 1000
+  const readyMs = probe === undefined ? 1000 : Math.ceil((startMs + 1000) / periodMs) * periodMs
+  const preStop = container?.lifecycle?.preStop
+  const preStopMs = 1000 * (preStop?.sleep?.seconds ?? Number(preStop?.exec?.command?.at(-1) ?? 0))
+  const aroundMs = 9000 + readyMs + preStopMs
+  switch (plan.disruption) {
+    case 'rolling-update':
+      return aroundMs + readyMs * (workload.spec.replicas ?? 1)
+    case 'drain':
+      return aroundMs + (plan.expectation.ending === 'blocked' ? scenario.drainTimeoutMs : readyMs)
+    case 'dependency-outage':
+      return aroundMs + scenario.outageMs
+  }
+}

@@ -1,0 +1,62 @@
+/** The load driver as its parent sees it: a plan goes in, samples come out. The parent only records and counts. */
+import { startChild, type ChildEnd } from '../base/child.ts'
+import type { Clock } from '../base/clock.ts'
+import { programPath } from '../base/package-root.ts'
+import type { DriverStall, LoadMessage, LoadPlan, LoadTotals, SampleRow } from '../model/load.ts'
+import { sampleColumns } from '../model/sample-row.ts'
+
+export interface LoadObserver {
+  sample(row: SampleRow): void
+  stall(stall: DriverStall): void
+}
+
+export interface LoadProcess {
+  /** Live counts, for progress and to end the warm-up; the recording is counted anew by the analysis. */
+  readonly live: { sent: number; failed: number; lastFailureUs: number | null; startedUs: number | null }
+  /** Resolves with the driver's own account; null when it ended without one. */
+  readonly ended: Promise<{ totals: LoadTotals | null; end: ChildEnd }>
+  /** Stops sending; open requests end by themselves. */
+  stop(): void
+  /** Ends the process in any case. */
+  kill(): Promise<void>
+}
+
+const outcomeColumn = sampleColumns.indexOf('outcome')
+const endedColumn = sampleColumns.indexOf('endedUs')
+const KILL_GRACE_MS = 1000
+
+export function startLoad(plan: LoadPlan, clock: Clock, observer: LoadObserver): LoadProcess {
+  const live: LoadProcess['live'] = { sent: 0, failed: 0, lastFailureUs: null, startedUs: null }
+  let totals: LoadTotals | null = null
+  const child = startChild(programPath('load'), [], clock, line => {
+    const message = JSON.parse(line) as LoadMessage
+    switch (message.type) {
+      case 'started':
+        live.startedUs = message.atUs
+        break
+      case 'sample':
+        observer.sample(message.row)
+        if (message.row[outcomeColumn] !== 'succeeded') {
+          live.failed += 1
+          live.lastFailureUs = Number(message.row[endedColumn] ?? clock.nowUs())
+        }
+        break
+      case 'progress':
+        live.sent = message.totals.sent
+        break
+      case 'stall':
+        observer.stall(message.stall)
+        break
+      case 'ended':
+        totals = message.totals
+        break
+    }
+  })
+  child.send(plan)
+  return {
+    live,
+    ended: child.ended.then(end => ({ totals, end })),
+    stop: () => child.send({ type: 'stop' }),
+    kill: () => child.stop(KILL_GRACE_MS).then(() => undefined),
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * One experiment from top to bottom:
+ *
+ *   acquire the cluster · apply the workload, wait until ready · start the witnesses, wait until synced · start the
+ *   load, warm up · baseline · disrupt · settle until every old pod is gone · cool-down · stop sending, let open
+ *   requests end · read the rest of the ledger · close the recording · release everything in reverse order
+ *
+ * It produces evidence, not conclusions. Whatever breaks on the way is written into the manifest, and the recording so far
+ * stays readable.
+ */
+import { Cleanup } from '../base/cleanup.ts'
+import { sleep, type Clock } from '../base/clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { disruptions } from '../disruption/disruptions.ts'
+import type { DisruptionContext } from '../disruption/disruption.ts'
+import type { LoadPlan } from '../model/load.ts'
+import type { Manifest, Provenance } from '../model/recording.ts'
+import { RECORDING_VERSION } from '../model/recording.ts'
+import type { LedgerEntry, MarkName, Transition } from '../model/transition.ts'
+import { observe } from '../observe/observe.ts'
+import { RecordingWriter } from '../recording/writer.ts'
+import { deploy } from './deploy.ts'
+import { keepsLedger, workloadOf, type Experiment } from './experiment.ts'
+import { LiveView } from './live-view.ts'
+import { startLoad, type LoadProcess } from './load-process.ts'
+import { afterDisruption } from './settle.ts'
+
+export interface RunPlan {
+  experiment: Experiment
+  acquire: () => Promise<Cluster>
+  /** Folder of this run's recording; must not exist. */
+  folder: string
+  runId: string
+  /** 8 lower-case hex digits. */
+  runPrefix: string
+  seed: number
+  provenance: Provenance
+  clock: Clock
+  /** Aborted with a reason (a string) when the user interrupts. */
+  signal: AbortSignal
+  onPhase: (phase: MarkName | 'start-cluster' | 'clean-up') => void
+  onLoad: (live: { sent: number; failed: number }) => void
+}
+
+const DEPLOY_LIMIT_MS = 90_000
+const SYNC_LIMIT_MS = 10_000
+/** The warm-up ends after this long without a failure; a workload that never manages that has a dirty baseline. */
+const CLEAN_MS = 1000
+const WARM_UP_LIMIT_MS = 20_000
+const BASELINE_MS = 2000
+const COOL_DOWN_MS = 2000
+const LEDGER_LIMIT_MS = 3000
+const POLL_MS = 100
+/** The driver stops by itself after this, whatever becomes of us. */
+const MAX_LOAD_MS = 600_000
+
+/** Resolves with the manifest of the closed recording; rejects when there is none (no cluster, no folder). */
+export async function run(plan: RunPlan): Promise<Manifest> {
+  const cleanup = new Cleanup(plan.clock)
+  plan.onPhase('start-cluster')
+  const cluster = await plan.acquire()
+  cleanup.add('cluster', () => cluster.release())
+  const broken = new AbortController()
+  const manifest = newManifest(plan, cluster)
+  try {
+    const writer = await RecordingWriter.create(plan.folder, manifest, plan.clock, error =>
+      broken.abort(`the recording could not be written: ${error.message}`),
+    )
+    cleanup.add('recording', () => writer.close(manifest))
+    cluster.lost.catch((error: unknown) =>
+      broken.abort(error instanceof Error ? error.message : 'cluster lost'),
+    )
+    const signal = AbortSignal.any([plan.signal, broken.signal])
+    await new Conduct(plan, cluster, writer, manifest, signal, cleanup).conduct()
+  } catch (error) {
+    manifest.interrupted ??= error instanceof Error ? error.message : String(error)
+  }
+  manifest.endedUs = plan.clock.nowUs()
+  plan.onPhase('clean-up')
+  await cleanup.run()
+  return manifest
+}
+
+/** The phases, and what they share. */
+class Conduct {
+  readonly #plan: RunPlan
+  readonly #cluster: Cluster
+  readonly #writer: RecordingWriter
+  readonly #manifest: Manifest
+  readonly #signal: AbortSignal
+  readonly #cleanup: Cleanup
+  readonly #view: LiveView
+  #answered = 0
+
+  constructor(
+    plan: RunPlan,
+    cluster: Cluster,
+    writer: RecordingWriter,
+    manifest: Manifest,
+    signal: AbortSignal,
+    cleanup: Cleanup,
+  ) {
+    this.#plan = plan
+    this.#cluster = cluster
+    this.#writer = writer
+    this.#manifest = manifest
+    this.#signal = signal
+    this.#cleanup = cleanup
+    this.#view = new LiveView(plan.clock)
+  }
+
+  async conduct(): Promise<void> {
+    const { clock } = this.#plan
+    await this.#phase('deploy', () => this.#deploy())
+    await this.#startWitnesses()
+    const load = this.#startLoad()
+    await this.#phase('warm-up', () => this.#warmUp(load))
+    await this.#phase('baseline', () => sleep(clock, BASELINE_MS, this.#signal))
+    await this.#phase('disruption', () => this.#disrupt())
+    await this.#phase('settle', () => this.#settle())
+    await this.#phase('cool-down', () => sleep(clock, COOL_DOWN_MS, this.#signal))
+    await this.#phase('drain-load', () => this.#drainLoad(load))
+  }
+
+  async #phase(what: MarkName, action: () => Promise<void>): Promise<void> {
+    const { clock, onPhase } = this.#plan
+    onPhase(what)
+    const mark = { what, beginUs: clock.nowUs(), endUs: null, detail: null }
+    this.#writer.mark(mark)
+    await action()
+    this.#signal.throwIfAborted()
+    this.#writer.mark({ ...mark, endUs: clock.nowUs() })
+  }
+
+  #deploy(): Promise<void> {
+    const { clock, experiment } = this.#plan
+    return deploy({
+      client: this.#cluster.client,
+      clock,
+      signal: this.#signal,
+      namespace: NAMESPACE,
+      objects: experiment.objects,
+      placement: experiment.scenario.placement,
+      limitMs: DEPLOY_LIMIT_MS,
+    })
+  }
+
+  async #startWitnesses(): Promise<void> {
+    const { clock, experiment } = this.#plan
+    const { workload, dependency, port } = experiment.scenario
+    const stop = new AbortController()
+    this.#cleanup.add('witnesses', () => stop.abort())
+    void observe(
+      {
+        client: this.#cluster.client,
+        clock,
+        signal: stop.signal,
+        namespace: NAMESPACE,
+        podLabels: workloadOf(experiment).spec.selector.matchLabels ?? {},
+        workloads: [workload, dependency],
+        service: workload,
+        forwardingService: `${NAMESPACE}/${workload}:${port}`,
+        record: transition => this.#record(transition),
+        recordLedger: entry => this.#recordLedger(entry),
+      },
+      this.#cluster.witnesses,
+    )
+    // A witness that never syncs is for the analysis to judge.
+    const { witnesses } = this.#cluster
+    await this.#view.until(
+      view => witnesses.every(name => view.synced.has(name)),
+      SYNC_LIMIT_MS,
+      this.#signal,
+    )
+  }
+
+  #record(transition: Transition): void {
+    this.#writer.transition(transition)
+    this.#view.accept(transition)
+  }
+
+  #recordLedger(entry: LedgerEntry): void {
+    this.#writer.ledger(entry)
+    if (entry.what === 'answered') this.#answered += 1
+  }
+
+  #startLoad(): LoadProcess {
+    const { clock, experiment, runPrefix, seed } = this.#plan
+    const { load: profile, workload, port } = experiment.scenario
+    const totalPerSecond = profile.populations.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0)
+    const loadPlan: LoadPlan = {
+      version: 1,
+      runPrefix,
+      target: this.#cluster.target(NAMESPACE, workload, port),
+      host: workload,
+      profile,
+      seed,
+      maxDurationMs: MAX_LOAD_MS,
+      maxInFlight: totalPerSecond * 10,
+    }
+    const load = startLoad(loadPlan, clock, this.#writer)
+    this.#cleanup.add('load', () => load.kill())
+    void load.ended.then(({ totals, end }) => {
+      this.#manifest.totals = totals
+      if (totals === null)
+        this.#manifest.interrupted ??= `the load driver ended early: ${end.stderr || 'no reason given'}`
+    })
+    return load
+  }
+
+  async #warmUp({ live }: LoadProcess): Promise<void> {
+    const { clock, onLoad } = this.#plan
+    const deadlineUs = clock.nowUs() + WARM_UP_LIMIT_MS * 1000
+    const cleanSinceUs = (): number => Math.max(live.startedUs ?? Infinity, live.lastFailureUs ?? 0)
+    while (
+      clock.nowUs() - cleanSinceUs() < CLEAN_MS * 1000 &&
+      clock.nowUs() < deadlineUs &&
+      !this.#signal.aborted
+    ) {
+      await sleep(clock, POLL_MS, this.#signal)
+    }
+    const report = (): void => {
+      onLoad(live)
+      if (!this.#signal.aborted && this.#manifest.totals === null) clock.after(500, report)
+    }
+    report()
+  }
+
+  async #disrupt(): Promise<void> {
+    const { clock, experiment } = this.#plan
+    const { workload, dependency, drainTimeoutMs, outageMs, settleTimeoutMs } = experiment.scenario
+    const context: DisruptionContext = {
+      client: this.#cluster.client,
+      clock,
+      signal: this.#signal,
+      namespace: NAMESPACE,
+      workload,
+      dependency,
+      drainTimeoutMs,
+      outageMs,
+      settleTimeoutMs,
+      view: () => this.#view,
+      until: (condition, limitMs) => this.#view.until(condition, limitMs, this.#signal),
+    }
+    const { disruption } = experiment.plan
+    const end = await disruptions[disruption](context)
+    this.#manifest.disruption = { disruption, ...end, gone: [] }
+  }
+
+  async #settle(): Promise<void> {
+    const { experiment } = this.#plan
+    const record = this.#manifest.disruption
+    if (record === null) return
+    await afterDisruption(record, experiment.scenario, this.#view, this.#signal)
+    record.gone = record.targets.filter(pod => this.#view.gone.includes(pod))
+  }
+
+  /** Open requests end by themselves, each by its own limit; then the ledger's last lines come in. */
+  async #drainLoad(load: LoadProcess): Promise<void> {
+    const { clock } = this.#plan
+    load.stop()
+    const { totals } = await load.ended
+    const deadlineUs = clock.nowUs() + LEDGER_LIMIT_MS * 1000
+    const expected = keepsLedger(this.#plan.experiment) ? (totals?.succeeded ?? 0) : 0
+    while (this.#answered < expected && clock.nowUs() < deadlineUs) await sleep(clock, POLL_MS, this.#signal)
+    await sleep(clock, POLL_MS, this.#signal)
+  }
+}
+
+/** Each embedded cluster is a run's own, so the default namespace serves. */
+const NAMESPACE = 'default'
+
+function newManifest(plan: RunPlan, cluster: Cluster): Manifest {
+  const { experiment, runId, runPrefix, seed, provenance, clock } = plan
+  return {
+    version: RECORDING_VERSION,
+    name: experiment.name,
+    runId,
+    runPrefix,
+    seed,
+    startedUs: clock.nowUs(),
+    endedUs: null,
+    interrupted: null,
+    scenario: experiment.scenario,
+    cluster: cluster.facts,
+    provenance,
+    disruption: null,
+    witnesses: [...cluster.witnesses],
+    ledger: keepsLedger(experiment),
+    totals: null,
+  }
+}
