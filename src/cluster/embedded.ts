@@ -12,9 +12,8 @@ import type { ClusterInputs } from '../model/scenario.ts'
 import { witnesses } from '../model/transition.ts'
 import type { Cluster } from './cluster.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
+import { claim, EMBEDDED_FOLDER_PREFIX } from './owner.ts'
 
-/** Prefix of the folders in the system's temporary folder; `cleanup` looks for what is left of them. */
-export const EMBEDDED_FOLDER_PREFIX = 'rollproof-'
 const STOP_GRACE_MS = 5000
 
 export interface EmbeddedPlan {
@@ -34,6 +33,7 @@ export interface EmbeddedProcess {
 /** Starts the program and waits until it serves. */
 export async function startEmbedded({ inputs, images, seed, clock }: EmbeddedPlan): Promise<EmbeddedProcess> {
   const directory = await mkdtemp(path.join(os.tmpdir(), EMBEDDED_FOLDER_PREFIX))
+  claim(directory)
   const token = randomBytes(24).toString('hex')
   const { nodes: workers, roundTripMs, kubernetesMinor } = inputs
   const start: EmbeddedStart = {

@@ -1,0 +1,94 @@
+/** Which experiments a command line means. Every problem is told at once, before anything is begun. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { packageRoot } from '../base/package-root.ts'
+import { disruptionNames, type DisruptionName, type Scenario } from '../model/scenario.ts'
+import type { Experiment } from '../run/experiment.ts'
+import { findScenarios, listVariants, loadCatalogue } from '../scenario/catalogue.ts'
+import { renderKustomization } from '../scenario/kustomize/render.ts'
+import { nearestName } from '../scenario/nearest.ts'
+import { parseScenario } from '../scenario/parse.ts'
+import { formatProblems, type Problem } from '../scenario/problems.ts'
+import { UsageError } from './exit-code.ts'
+
+export interface Choice {
+  names: string[]
+  tour: boolean
+  all: boolean
+  disruption: string | undefined
+}
+
+const variantsFolder = (): string => path.join(packageRoot(), 'k8s', 'variants')
+
+export function readCatalogue(): Scenario[] {
+  const catalogue = loadCatalogue(path.join(packageRoot(), 'scenarios'), variantsFolder())
+  if (!catalogue.ok) throw new UsageError(formatProblems(catalogue.problems))
+  return catalogue.scenarios
+}
+
+export function chooseExperiments({ names, tour, all, disruption }: Choice): Experiment[] {
+  const only = disruption === undefined ? null : knownDisruption(disruption)
+  const wholeTour = tour || (names.length === 0 && !all)
+  if (names.length > 0 && (tour || all)) throw new UsageError('either scenario names, or --tour, or --all')
+  const scenarios = names.length > 0 ? namedScenarios(names) : readCatalogue()
+  const pairs = scenarios.flatMap(scenario =>
+    scenario.disruptions
+      .filter(plan => (wholeTour ? plan.tour : true) && (only === null || plan.disruption === only))
+      .map(plan => ({ scenario, plan })),
+  )
+  if (pairs.length === 0) throw new UsageError(`no chosen scenario declares the disruption ${only ?? ''}`)
+
+  const rendered = new Map(
+    [...new Set(scenarios.map(({ variant }) => variant))].map(name => [name, render(name)]),
+  )
+  const problems = [...rendered.values()].flatMap(rendering => (rendering.ok ? [] : rendering.problems))
+  if (problems.length > 0) throw new UsageError(formatProblems(problems))
+  return pairs.map(({ scenario, plan }) => {
+    const rendering = rendered.get(scenario.variant)
+    const objects = rendering?.ok === true ? rendering.objects : []
+    return { name: `${scenario.name}.${plan.disruption}`, scenario, plan, objects }
+  })
+}
+
+function render(variant: string): ReturnType<typeof renderKustomization> {
+  return renderKustomization(path.join(variantsFolder(), variant))
+}
+
+function knownDisruption(text: string): DisruptionName {
+  const known = disruptionNames.find(name => name === text)
+  if (known !== undefined) return known
+  const nearest = nearestName(text, disruptionNames)
+  const hint = nearest === null ? `expected one of ${disruptionNames.join(', ')}` : `did you mean ${nearest}?`
+  throw new UsageError(`--disruption ${text}: no such disruption; ${hint}`)
+}
+
+/** A name with an ending or a slash is a file; any other is looked up in the catalogue. */
+function namedScenarios(names: string[]): Scenario[] {
+  const isFile = (name: string): boolean => /\.ya?ml$/.test(name) || name.includes('/')
+  const problems: Problem[] = []
+  const complaints: string[] = []
+  const fromFiles = names.filter(isFile).flatMap(file => {
+    const text = readScenarioFile(file, complaints)
+    if (text === null) return []
+    const parsed = parseScenario(text, file, listVariants(variantsFolder()))
+    if (parsed.ok) return [parsed.scenario]
+    problems.push(...parsed.problems)
+    return []
+  })
+  const inCatalogue = names.filter(name => !isFile(name))
+  const found = inCatalogue.length === 0 ? null : findScenarios(inCatalogue, readCatalogue())
+  if (found?.ok === false) complaints.push(...found.unknown.map(({ message }) => message))
+  if (problems.length > 0) complaints.push(formatProblems(problems))
+  if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
+  return [...(found?.ok === true ? found.scenarios : []), ...fromFiles]
+}
+
+function readScenarioFile(file: string, complaints: string[]): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    complaints.push(`${file}: ${code === 'ENOENT' ? 'no such file' : code}; expected a scenario file`)
+    return null
+  }
+}

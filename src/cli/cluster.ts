@@ -1,0 +1,45 @@
+/** `rollproof cluster up | status | down`. */
+import { systemClock } from '../base/clock.ts'
+import {
+  readSupervised,
+  startSupervised,
+  stateFolder,
+  stopSupervised,
+  type SupervisedCluster,
+} from '../cluster/supervised.ts'
+import type { ExitCode } from './exit-code.ts'
+import type { Streams } from './streams.ts'
+
+const NOT_RUNNING = 'no embedded cluster is running; start one with: rollproof cluster up\n'
+
+export async function clusterUp({ stdout, env }: Streams): Promise<ExitCode> {
+  const folder = stateFolder(env)
+  const running = readSupervised(folder)
+  const cluster = running ?? (await startSupervised(folder, systemClock))
+  stdout.write(`${running === null ? 'started' : 'already running'}: ${describe(cluster)}`)
+  return 0
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- commands share one shape
+export async function clusterStatus({ stdout, env }: Streams): Promise<ExitCode> {
+  const cluster = readSupervised(stateFolder(env))
+  stdout.write(cluster === null ? NOT_RUNNING : `running: ${describe(cluster)}`)
+  return cluster === null ? 3 : 0
+}
+
+export async function clusterDown({ stdout, env }: Streams): Promise<ExitCode> {
+  const folder = stateFolder(env)
+  const cluster = readSupervised(folder)
+  if (cluster !== null) await stopSupervised(folder, cluster, systemClock)
+  stdout.write(cluster === null ? NOT_RUNNING : 'the cluster and its pods have ended\n')
+  return 0
+}
+
+function describe({ url, kubernetesVersion, kubeconfig, pid }: SupervisedCluster): string {
+  return [
+    `embedded cluster, Kubernetes ${kubernetesVersion} (modelled), ${url}, supervisor process ${pid}`,
+    `  export KUBECONFIG=${kubeconfig}`,
+    `  kubectl get nodes`,
+    '',
+  ].join('\n')
+}

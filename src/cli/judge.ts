@@ -1,0 +1,68 @@
+/** From recordings to a report on disk and on the screen. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { analyze } from '../analysis/analyze.ts'
+import type { Provenance } from '../model/recording.ts'
+import { readRecording } from '../recording/reader.ts'
+import { renderJson } from '../report/json.ts'
+import { renderMarkdown } from '../report/markdown.ts'
+import { makeRunReport, type NotRun, type RunReport } from '../report/run-report.ts'
+import { renderTextTable } from '../report/text-table.ts'
+import { wantsColour, wantsUnicode, widthOf, type Streams } from './streams.ts'
+
+export type OutputFormat = 'text' | 'json'
+
+export interface RunFacts {
+  runId: string
+  startedUs: number
+  endedUs: number
+  notRun: NotRun[]
+  interrupted: string | null
+  provenance: Provenance
+}
+
+/** `folders`: the recordings of the run, in the order of the report. */
+export async function judgeRun(facts: RunFacts, folders: string[]): Promise<RunReport> {
+  const { runId, startedUs, endedUs, notRun, interrupted, provenance } = facts
+  const analyses = []
+  // One after the other: a recording of thousands of requests is held in memory only while it is judged.
+  for (const folder of folders) analyses.push(analyze(await readRecording(folder)))
+  return makeRunReport({
+    runId,
+    startedAt: new Date(startedUs / 1000).toISOString(),
+    durationMs: Math.round((endedUs - startedUs) / 1000),
+    analyses,
+    notRun,
+    interrupted,
+    provenance,
+  })
+}
+
+export const reportFiles = { json: 'report.json', markdown: 'report.md' } as const
+
+export async function writeReport(folder: string, report: RunReport): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(path.join(folder, reportFiles.json), renderJson(report))
+  await writeFile(path.join(folder, reportFiles.markdown), renderMarkdown(report))
+}
+
+export function printReport(
+  report: RunReport,
+  output: OutputFormat,
+  folder: string | null,
+  streams: Streams,
+): void {
+  const { stdout, env } = streams
+  if (output === 'json') {
+    stdout.write(renderJson(report))
+    return
+  }
+  stdout.write(
+    renderTextTable(report, {
+      width: widthOf(stdout, env),
+      colour: wantsColour(stdout, env),
+      unicode: wantsUnicode(env),
+      ...(folder === null ? {} : { reportPath: path.join(folder, reportFiles.markdown) }),
+    }),
+  )
+}
