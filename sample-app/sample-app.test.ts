@@ -1,0 +1,199 @@
+/** The real program, over real sockets, with real signals. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import http from 'node:http'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const program = fileURLToPath(new URL('../dist/sample-app.js', import.meta.url))
+let folder: string
+const running: ChildProcess[] = []
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'sample-app-test-'))
+})
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface App {
+  port: number
+  child: ChildProcess
+  lines: string[]
+  exited: Promise<number | null>
+  saw(text: string): Promise<void>
+}
+
+async function start(env: Record<string, string> = {}, command = 'serve'): Promise<App> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [program, command], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, POD_IP: '127.0.0.1', POD_NAME: 'web-1', PORT: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  running.push(child)
+  const lines: string[] = []
+  const waiting = new Map<string, () => void>()
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    lines.push(...chunk.split('\n').filter(line => line !== ''))
+    for (const [text, resolve] of waiting) if (lines.some(line => line.includes(text))) resolve()
+  })
+  const app: App = {
+    port,
+    child,
+    lines,
+    exited: new Promise(resolve => child.once('exit', resolve)),
+    saw: text =>
+      new Promise(resolve => {
+        if (lines.some(line => line.includes(text))) resolve()
+        else waiting.set(text, resolve)
+      }),
+  }
+  if (command === 'serve') await app.saw('step listening')
+  return app
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+interface Answer {
+  status: number
+  headers: http.IncomingHttpHeaders
+  body: string
+}
+
+function ask(port: number, url: string, options: http.RequestOptions = {}, body = ''): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ port, host: '127.0.0.1', path: url, ...options }, response => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+      )
+      response.on('error', reject)
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+/** A keep-alive agent with one connection, and a promise for that connection's end. */
+function oneConnection(): { agent: http.Agent; closed: Promise<void> } {
+  let closed: () => void = () => undefined
+  const ended = new Promise<void>(resolve => (closed = resolve))
+  class Agent extends http.Agent {
+    override createConnection(
+      ...args: Parameters<http.Agent['createConnection']>
+    ): ReturnType<http.Agent['createConnection']> {
+      const socket = super.createConnection(...args)
+      socket?.once('close', closed)
+      return socket
+    }
+  }
+  return { agent: new Agent({ keepAlive: true, maxSockets: 1 }), closed: ended }
+}
+
+describe('what the app answers', () => {
+  it('names its pod and version, echoes the request id, and enters both sides of the exchange into the ledger', async () => {
+    const app = await start({ VERSION: '7' })
+    const answer = await ask(app.port, '/', { headers: { 'x-request-id': 'abc-1' } })
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'x-pod': 'web-1', 'x-version': '7', 'x-request-id': 'abc-1' },
+    })
+    const entries = app.lines.filter(line => line.includes('abc-1')).map(line => line.replace(/\d+$/, 'µs'))
+    expect(entries).toEqual(['rollproof arrived abc-1 µs', 'rollproof answered abc-1 µs'])
+  })
+
+  it('sends a POST back and streams a body in parts', async () => {
+    const app = await start()
+    expect((await ask(app.port, '/echo', { method: 'POST' }, 'payload')).body).toBe('payload')
+    expect((await ask(app.port, '/stream')).body.trimEnd().split('\n')).toHaveLength(5)
+  })
+
+  it('keeps health checks out of the ledger, and is ready only while its database greets', async () => {
+    const database = net.createServer(socket => socket.end('ready\n')).listen(0, '127.0.0.1')
+    await new Promise(resolve => database.once('listening', resolve))
+    const { port } = database.address() as net.AddressInfo
+    const app = await start({
+      DATABASE_CHECK: 'true',
+      DATABASE_HOST: '127.0.0.1',
+      DATABASE_PORT: String(port),
+    })
+    expect((await ask(app.port, '/healthz/ready')).status).toBe(200)
+    await new Promise(resolve => database.close(resolve))
+    expect((await ask(app.port, '/healthz/ready')).status).toBe(503)
+    expect((await ask(app.port, '/healthz/live')).status).toBe(200)
+    expect(app.lines.filter(line => line.includes('arrived'))).toEqual([])
+  })
+
+  it('tells whether it is live by its live file', async () => {
+    expect(await (await start({}, 'live')).exited).toBe(1)
+    const app = await start()
+    expect(readFileSync(path.join(folder, 'live'), 'utf8')).toBe('live\n')
+    expect(await (await start({}, 'live')).exited).toBe(0)
+    app.child.kill('SIGTERM')
+    await app.exited
+  })
+})
+
+describe('what the app does on SIGTERM', () => {
+  it('exit: cuts what is in flight', async () => {
+    const app = await start({ SHUTDOWN: 'exit' })
+    const slow = ask(app.port, '/slow?ms=5000', { headers: { 'x-request-id': 'abc-1' } })
+    const lost = expect(slow).rejects.toMatchObject({ code: 'ECONNRESET' })
+    await app.saw('arrived abc-1')
+    app.child.kill('SIGTERM')
+    await lost
+    expect(app.lines.some(line => line.includes('answered abc-1'))).toBe(false)
+  })
+
+  it('close-idle: closes an idle connection at once, and lets a request in flight end', async () => {
+    const app = await start({ SHUTDOWN: 'close-idle' })
+    const idle = oneConnection()
+    await ask(app.port, '/', { agent: idle.agent })
+    const slow = ask(app.port, '/slow?ms=600', { headers: { 'x-request-id': 'abc-1' } })
+    await app.saw('arrived abc-1')
+    app.child.kill('SIGTERM')
+    const first = await Promise.race([
+      idle.closed.then(() => 'idle closed'),
+      slow.then(() => 'slow answered'),
+    ])
+    expect(first).toBe('idle closed')
+    expect((await slow).status).toBe(200)
+    expect(await app.exited).toBe(0)
+  })
+
+  it('announce: keeps an idle connection until its next answer, which says that it closes', async () => {
+    const app = await start({ SHUTDOWN: 'announce' })
+    const idle = oneConnection()
+    expect((await ask(app.port, '/', { agent: idle.agent })).headers.connection).toBe('keep-alive')
+    app.child.kill('SIGTERM')
+    await app.saw('listener-closed')
+    await expect(ask(app.port, '/')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    expect((await ask(app.port, '/', { agent: idle.agent })).headers.connection).toBe('close')
+    expect(await app.exited).toBe(0)
+  })
+
+  it('cut: goes on with keep-alive and cuts everything at the limit', async () => {
+    const app = await start({ SHUTDOWN: 'cut', SHUTDOWN_LIMIT_MS: '700' })
+    const idle = oneConnection()
+    await ask(app.port, '/', { agent: idle.agent })
+    app.child.kill('SIGTERM')
+    await app.saw('listener-closed')
+    expect((await ask(app.port, '/', { agent: idle.agent })).headers.connection).toBe('keep-alive')
+    await idle.closed
+    await app.exited
+    expect(app.lines.some(line => line.includes('step draining-cut'))).toBe(true)
+  })
+})
