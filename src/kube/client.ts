@@ -123,6 +123,8 @@ async function openStream(
   if ((response.statusCode ?? 0) >= 400) {
     throw apiError(response.statusCode ?? 0, await readText(response), 'GET', path)
   }
+  // An abort also ends a stream that nobody reads at that moment; whoever reads gets the error from the iterator.
+  response.on('error', () => undefined)
   return response.setEncoding('utf8')
 }
 

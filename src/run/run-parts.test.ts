@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import type { Transition } from '../model/transition.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
+import { LiveView } from './live-view.ts'
+import { runsAtATime, sideBySide } from './matrix.ts'
+
+const never = new AbortController().signal
+const workload = (change: Partial<Extract<Transition, { kind: 'workload-changed' }>>): Transition => ({
+  atUs: 0,
+  kind: 'workload-changed',
+  workload: 'web',
+  generation: 2,
+  observedGeneration: 2,
+  replicas: 3,
+  updated: 3,
+  ready: 3,
+  available: 3,
+  desired: 3,
+  ...change,
+})
+
+describe('the live view', () => {
+  it('calls a rollout complete when `kubectl rollout status` would, and not before', () => {
+    const complete = (change: Parameters<typeof workload>[0]): boolean | undefined => {
+      const view = new LiveView(new FakeClock())
+      view.accept(workload(change))
+      return view.workloads.get('web')?.complete
+    }
+    expect(complete({})).toBe(true)
+    expect(complete({ observedGeneration: 1 })).toBe(false)
+    expect(complete({ updated: 2 })).toBe(false)
+    expect(complete({ replicas: 4 })).toBe(false)
+    expect(complete({ available: 2 })).toBe(false)
+  })
+
+  it('wakes whoever waits when the condition comes true, and gives up at the limit', async () => {
+    const clock = new FakeClock()
+    const view = new LiveView(clock)
+    const gone = view.until(live => live.gone.includes('web-1'), 1000, never)
+    const missed = view.until(live => live.gone.includes('web-2'), 1000, never)
+    view.accept({ atUs: 0, kind: 'pod-deleted', pod: 'web-1' })
+    expect(await gone).toBe(true)
+    clock.advance(1000)
+    expect(await missed).toBe(false)
+  })
+
+  it('gives up at once when the run is interrupted', async () => {
+    expect(await new LiveView(new FakeClock()).until(() => false, 1000, AbortSignal.abort())).toBe(false)
+  })
+})
+
+describe('side by side', () => {
+  it('never runs more at a time than told, starts the longest first, and keeps the order of the results', async () => {
+    let running = 0
+    let most = 0
+    const started: number[] = []
+    const outcomes = await sideBySide(
+      [3, 9, 1, 7, 5],
+      2,
+      item => item,
+      async item => {
+        started.push(item)
+        most = Math.max(most, ++running)
+        await new Promise(resolve => setImmediate(resolve))
+        running -= 1
+        return item * 10
+      },
+    )
+    expect(outcomes).toEqual([30, 90, 10, 70, 50])
+    expect(started.slice(0, 2)).toEqual([9, 7])
+    expect(most).toBe(2)
+  })
+
+  it('runs at least one on the smallest machine', () => {
+    expect([runsAtATime(1), runsAtATime(2), runsAtATime(8)]).toEqual([2, 5, 20])
+  })
+})
