@@ -85,7 +85,6 @@ function send(
       {
         method,
         agent,
-        ...(signal === undefined ? {} : { signal }),
         headers: {
           ...headers,
           accept: 'application/json',
@@ -94,9 +93,18 @@ function send(
             : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
         },
       },
-      resolve,
     )
+    // Not Node's own `signal` option: that also throws at a stream which nobody reads at that moment.
+    const abort = (): void => void request.destroy()
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted === true) abort()
+    request.on('close', () => signal?.removeEventListener('abort', abort))
     request.on('error', reject)
+    request.on('response', response => {
+      // Whoever reads the body gets its error from the iterator.
+      response.on('error', () => undefined)
+      resolve(response)
+    })
     request.end(body ?? undefined)
   })
 }
@@ -123,8 +131,6 @@ async function openStream(
   if ((response.statusCode ?? 0) >= 400) {
     throw apiError(response.statusCode ?? 0, await readText(response), 'GET', path)
   }
-  // An abort also ends a stream that nobody reads at that moment; whoever reads gets the error from the iterator.
-  response.on('error', () => undefined)
   return response.setEncoding('utf8')
 }
 
