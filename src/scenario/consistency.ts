@@ -1,0 +1,77 @@
+/**
+ * Rules between several keys of a scenario. Each looks only at the section it needs, so that a mistake in one section
+ * does not hide those of another.
+ */
+import { populations } from '../model/load.ts'
+import type { PopulationProfile } from '../model/load.ts'
+import { everyPopulation } from './defaults.ts'
+import { isRecord } from './explain.ts'
+import { disruptionSchema, loadSchema, MAX_RATE_PER_SECOND } from './schema.ts'
+import type { LoadFile } from './schema.ts'
+import type { Advice } from './problems.ts'
+import type { Path } from './yaml-source.ts'
+
+export interface Inconsistency {
+  path: Path
+  message: string
+  advice: Advice
+}
+
+export function inconsistencies(value: unknown): Inconsistency[] {
+  if (!isRecord(value)) return []
+  return [...loadInconsistencies(correctPopulations(value['load'])), ...disruptionInconsistencies(value)]
+}
+
+/** The populations that are well written; of the others the schema has already complained. */
+function correctPopulations(load: unknown): LoadFile {
+  if (!isRecord(load)) return {}
+  const correct = populations.flatMap(population => {
+    const one = loadSchema.safeParse({ [population]: load[population] })
+    return one.success ? [one.data] : []
+  })
+  return Object.assign({}, ...correct) as LoadFile
+}
+
+function loadInconsistencies(load: LoadFile): Inconsistency[] {
+  const profiles = everyPopulation(load)
+  const total = profiles.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0)
+  const found: Inconsistency[] = []
+  if (total === 0 || total > MAX_RATE_PER_SECOND) {
+    const message = `all populations together send ${total} requests per second`
+    const expected = `1 to ${MAX_RATE_PER_SECOND}: without traffic nothing is shown, and one driver sends no more`
+    found.push({ path: ['load'], message, advice: { expected } })
+  }
+  return [...found, ...profiles.flatMap(populationInconsistencies)]
+}
+
+function populationInconsistencies(profile: PopulationProfile): Inconsistency[] {
+  const { population, ratePerSecond, connections, answerMs, postShare, streamShare } = profile
+  const found: Inconsistency[] = []
+  if (postShare + streamShare > 1) {
+    const message = `\`postShare\` and \`streamShare\` of ${population} are more than the whole`
+    found.push({ path: ['load', population], message, advice: { expected: 'a sum of at most 1' } })
+  }
+  const busy = (ratePerSecond * answerMs) / 1000
+  if (population !== 'fresh' && busy >= connections && ratePerSecond > 0) {
+    const message = `${connections} connections cannot carry ${ratePerSecond}/s of ${answerMs} ms each`
+    const expected = `more than ${Math.ceil(busy)} \`connections\`, which are in use all the time`
+    found.push({ path: ['load', population], message, advice: { expected } })
+  }
+  return found
+}
+
+function disruptionInconsistencies(value: Record<string, unknown>): Inconsistency[] {
+  const { disruptions } = value
+  if (!isRecord(disruptions)) return []
+  const names = Object.keys(disruptions)
+  if (names.length === 0) {
+    const advice = { expected: 'at least one of rolling-update, drain, dependency-outage' }
+    return [{ path: ['disruptions'], message: 'there is no disruption', advice }]
+  }
+  return names.flatMap(name => {
+    const plan = disruptionSchema.safeParse(disruptions[name])
+    if (!plan.success || name === 'drain' || plan.data.ending !== 'blocked') return []
+    const advice = { expected: 'only a drain can be blocked, by a PodDisruptionBudget' }
+    return [{ path: ['disruptions', name, 'ending'], message: `\`${name}\` cannot end blocked`, advice }]
+  })
+}

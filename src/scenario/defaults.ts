@@ -1,0 +1,103 @@
+/** What a scenario says by saying nothing: a load that sees a second of lag, and time enough for slow configurations. */
+import type { LoadProfile, PopulationProfile } from '../model/load.ts'
+import { disruptionNames } from '../model/scenario.ts'
+import type { DisruptionPlan, PopulationExpectation, Scenario } from '../model/scenario.ts'
+import type { LoadFile, PopulationExpectationFile, ScenarioFile } from './schema.ts'
+
+const defaultPopulations = {
+  fresh: { ratePerSecond: 200, connections: 0, postShare: 0.05, streamShare: 0.05, answerMs: 0 },
+  // 100/s over 60 connections: each is used every 0.6 s, so no client holds a connection that it has forgotten.
+  reused: { ratePerSecond: 100, connections: 60, postShare: 0.05, streamShare: 0.05, answerMs: 0 },
+  // 10/s of 2 s are 20 in flight, about 7 on each of three pods; half as many connections again, so that one is free.
+  slow: { ratePerSecond: 10, connections: 30, postShare: 0, streamShare: 0, answerMs: 2000 },
+} as const
+
+/** A port, a name or a limit for everything that is not the subject of the scenario. */
+const defaults = {
+  workload: 'web',
+  port: 8080,
+  dependency: 'database',
+  placement: 'spread',
+  nodes: 3,
+  roundTripMs: 0,
+  // From 1.34 on kube-proxy keeps a hard gap between syncs; before it, bad configurations pass by luck.
+  kubernetesMinor: 34,
+  connectTimeoutMs: 3000,
+  firstByteTimeoutMs: 3000,
+  drainTimeoutMs: 120_000,
+  outageMs: 25_000,
+  settleTimeoutMs: 180_000,
+} as const
+
+export function withDefaults(file: ScenarioFile): Scenario {
+  return {
+    name: file.scenario,
+    title: file.title,
+    shows: file.shows,
+    variant: file.variant,
+    workload: file.workload ?? defaults.workload,
+    port: file.port ?? defaults.port,
+    dependency: file.dependency ?? defaults.dependency,
+    placement: file.placement ?? defaults.placement,
+    cluster: {
+      nodes: file.cluster?.nodes ?? defaults.nodes,
+      roundTripMs: file.cluster?.roundTripMs ?? defaults.roundTripMs,
+      kubernetesMinor: file.cluster?.kubernetesMinor ?? defaults.kubernetesMinor,
+    },
+    load: loadWithDefaults(file.load ?? {}),
+    drainTimeoutMs: file.drainTimeoutMs ?? defaults.drainTimeoutMs,
+    outageMs: file.outageMs ?? defaults.outageMs,
+    settleTimeoutMs: file.settleTimeoutMs ?? defaults.settleTimeoutMs,
+    disruptions: disruptionPlans(file.disruptions),
+  }
+}
+
+/** A population at 0 requests per second is left out: it is not part of the experiment. */
+function loadWithDefaults(file: LoadFile): LoadProfile {
+  return {
+    populations: everyPopulation(file).filter(profile => profile.ratePerSecond > 0),
+    connectTimeoutMs: file.connectTimeoutMs ?? defaults.connectTimeoutMs,
+    firstByteTimeoutMs: file.firstByteTimeoutMs ?? defaults.firstByteTimeoutMs,
+  }
+}
+
+export function everyPopulation(file: LoadFile): PopulationProfile[] {
+  return [
+    { population: 'fresh', ...defaultPopulations.fresh, ...written(file.fresh) },
+    { population: 'reused', ...defaultPopulations.reused, ...written(file.reused) },
+    { population: 'slow', ...defaultPopulations.slow, ...written(file.slow) },
+  ]
+}
+
+/** The keys that have a value. */
+function written<Section extends object>(
+  section: Section | undefined,
+): { [Key in keyof Section]-?: NonNullable<Section[Key]> } {
+  const entries = Object.entries(section ?? {}).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [Key in keyof Section]-?: NonNullable<Section[Key]> }
+}
+
+function disruptionPlans(file: ScenarioFile['disruptions']): DisruptionPlan[] {
+  return disruptionNames.flatMap(disruption => {
+    const plan = file[disruption]
+    if (plan === undefined) return []
+    return {
+      disruption,
+      tour: plan.tour ?? false,
+      expectation: {
+        ending: plan.ending ?? 'completed',
+        populations: {
+          fresh: expectationOf(plan.expect?.fresh),
+          reused: expectationOf(plan.expect?.reused),
+          slow: expectationOf(plan.expect?.slow),
+        },
+      },
+    }
+  })
+}
+
+function expectationOf(file: PopulationExpectationFile | undefined): PopulationExpectation {
+  if (file === undefined || file === 'none') return { failures: 'none', causes: [], allowed: [] }
+  const causes = file.some ?? []
+  return { failures: causes.length > 0 ? 'some' : 'allowed', causes, allowed: file.allowed ?? [] }
+}
