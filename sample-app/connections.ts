@@ -22,7 +22,8 @@ export function trackConnections(server: Server): Connections {
     sockets.set(socket, { inFlight: 0, everUsed: false, openedAt: performance.now() })
     socket.once('close', () => sockets.delete(socket))
   })
-  server.on('request', (request, response) => {
+  // Before the app's own listener: a streamed answer has sent its headers by the time that one returns.
+  server.prependListener('request', (request, response) => {
     const state = sockets.get(request.socket)
     if (state !== undefined) Object.assign(state, { inFlight: state.inFlight + 1, everUsed: true })
     unanswered.add(response)

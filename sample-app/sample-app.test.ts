@@ -185,6 +185,18 @@ describe('what the app does on SIGTERM', () => {
     expect(await app.exited).toBe(0)
   })
 
+  it('announce: says on a streamed answer, too, that the connection closes', async () => {
+    const app = await start({ SHUTDOWN: 'announce' })
+    const idle = oneConnection()
+    await ask(app.port, '/', { agent: idle.agent })
+    app.child.kill('SIGTERM')
+    await app.saw('listener-closed')
+    const answer = await ask(app.port, '/stream', { agent: idle.agent })
+    expect(answer.headers.connection).toBe('close')
+    expect(answer.body.trimEnd().split('\n')).toHaveLength(5)
+    expect(await app.exited).toBe(0)
+  })
+
   it('cut: goes on with keep-alive and cuts everything at the limit', async () => {
     const app = await start({ SHUTDOWN: 'cut', SHUTDOWN_LIMIT_MS: '700' })
     const idle = oneConnection()

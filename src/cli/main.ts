@@ -5,6 +5,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
+import type { OutputFormat } from './judge.ts'
+import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
 
 export async function main(argv: string[], streams: Streams): Promise<ExitCode> {
@@ -56,27 +58,29 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
     .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
     .addOption(output())
-    .action(async (names: string[], options) =>
+    .action(async (names: string[], options: RunOptions) =>
       done(await (await import('./run.ts')).runCommand(names, options, streams)),
     )
   program
     .command('list')
     .description('the scenarios of the catalogue')
     .addOption(output())
-    .action(async options => done(await (await import('./list.ts')).listCommand(options, streams)))
+    .action(async (options: { output: OutputFormat }) =>
+      done(await (await import('./list.ts')).listCommand(options, streams)),
+    )
   program
     .command('report <run>')
     .description('show the report of an earlier run (its id, or its folder) again')
     .option('--reports <folder>', 'where the runs are', 'reports')
     .addOption(output())
-    .action(async (run: string, options) =>
+    .action(async (run: string, options: { reports: string; output: OutputFormat }) =>
       done(await (await import('./report.ts')).reportCommand(run, options, streams)),
     )
   program
     .command('analyze <recording>')
     .description('judge a stored recording again (the folder of one recording, or of a whole run)')
     .addOption(output())
-    .action(async (folder: string, options) =>
+    .action(async (folder: string, options: { output: OutputFormat }) =>
       done(await (await import('./analyze.ts')).analyzeCommand(folder, options, streams)),
     )
   describeClusterCommands(program, streams, done)

@@ -8,6 +8,7 @@
  * It produces evidence, not conclusions. Whatever breaks on the way is written into the manifest, and the recording so far
  * stays readable.
  */
+import { setMaxListeners } from 'node:events'
 import { Cleanup } from '../base/cleanup.ts'
 import { sleep, type Clock } from '../base/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -149,6 +150,8 @@ class Conduct {
     const { clock, experiment } = this.#plan
     const { workload, dependency, port } = experiment.scenario
     const stop = new AbortController()
+    // One listener for each witness and each pod's log.
+    setMaxListeners(0, stop.signal)
     this.#cleanup.add('witnesses', () => stop.abort())
     void observe(
       {

@@ -1,0 +1,70 @@
+/**
+ * A new connection was led to a pod that was already shutting down, because the rules had not followed yet. What the
+ * client sees depends on how far the pod was (semantics §7.4, measured in the same order): refused while the sandbox
+ * stands and nobody listens, silence after it is gone, a reset when the connection sat in the backlog of a listener
+ * that closed.
+ */
+import type { Failure } from '../failures.ts'
+import type { PodHistory } from '../pod-history.ts'
+import { shutdownBeganUs } from '../pod-history.ts'
+import type { Timeline } from '../timeline.ts'
+import { noticeUs, watchUs } from '../tolerances.ts'
+import type { Match, Matcher } from './match.ts'
+import { matched, wasCut } from './match.ts'
+
+export const match: Matcher = (failure, timeline) => {
+  const { pod, phase, code } = failure
+  if (pod === null || !failure.opensConnection || !failure.unanswered) return null
+  const beganUs = shutdownBeganUs(pod)
+  if (beganUs === null) return null
+  const ordered = beganUs <= failure.connectUs
+  const basis = (proved: boolean): Match['basis'] => (proved && ordered ? 'direct' : 'temporal')
+  if (wasCut(failure)) {
+    const proved = closedInBacklog(failure, pod, beganUs, timeline)
+    return proved === null ? null : matched(basis(proved), failure, timeline)
+  }
+  if (phase !== 'connect' || beganUs > failure.connectUs + watchUs) return null
+  const proved =
+    code === 'refused' ? nobodyListened(failure, pod) : isSilence(code) ? wasSilent(failure, pod) : null
+  return proved === null ? null : matched(basis(proved), failure, timeline)
+}
+
+function isSilence(code: Failure['code']): boolean {
+  return code === 'timed-out' || code === 'unreachable' || code === 'denied' || code === 'unresolved'
+}
+
+/** Each of these: true = proved by steps, false = possible by what is known, null = not so. */
+function nobodyListened({ endedUs }: Failure, pod: PodHistory): boolean | null {
+  const seenEndUs = pod.ends.filter(end => end.seen).at(-1)?.fromUs ?? null
+  const closedUs = pod.listenerClosedUs ?? seenEndUs
+  if (closedUs !== null && closedUs <= endedUs) return true
+  if (closedUs !== null && closedUs <= endedUs + watchUs) return false
+  if (pod.tellsSteps && closedUs !== null) return null
+  // an app that tells nothing may close its listener at any time after SIGTERM
+  return pod.sigtermUs === null || pod.sigtermUs <= endedUs + watchUs ? false : null
+}
+
+function wasSilent({ connectUs, endedUs }: Failure, pod: PodHistory): boolean | null {
+  const { sandboxGoneUs } = pod
+  if (sandboxGoneUs !== null) {
+    if (sandboxGoneUs <= connectUs) return true
+    return sandboxGoneUs <= connectUs + noticeUs ? false : null
+  }
+  const end = pod.ends.at(-1)
+  return end === undefined || end.fromUs <= endedUs ? false : null
+}
+
+/** The kernel had accepted the connection; the server closed its listener without having taken it. */
+function closedInBacklog(
+  { connectUs, endedUs, processed }: Failure,
+  { listenerClosedUs }: PodHistory,
+  beganUs: number,
+  { roundTripUs }: Timeline,
+): boolean | null {
+  if (listenerClosedUs === null || beganUs > endedUs) return null
+  if (processed === 'arrived' || processed === 'answered') return null
+  if (connectUs > listenerClosedUs + watchUs) return null
+  const sinceUs = endedUs - listenerClosedUs
+  if (sinceUs < -watchUs || sinceUs > noticeUs + roundTripUs) return null
+  return processed === 'not-seen'
+}

@@ -1,0 +1,21 @@
+/** What a cause answers when asked about a failure; null when it is not the cause. */
+import type { Attribution } from '../analysis.ts'
+import type { Failure } from '../failures.ts'
+import { tellStory } from '../evidence.ts'
+import type { Timeline } from '../timeline.ts'
+
+export interface Match {
+  basis: Attribution['basis']
+  evidence: string[]
+}
+
+export type Matcher = (failure: Failure, timeline: Timeline) => Match | null
+
+export function matched(basis: Match['basis'], failure: Failure, timeline: Timeline): Match {
+  return { basis, evidence: tellStory(failure, timeline) }
+}
+
+/** Cut by an orderly end or by a reset; which of both is chance (an RST that comes with data looks like a FIN). */
+export function wasCut(failure: Failure): boolean {
+  return failure.code === 'closed' || failure.code === 'reset'
+}

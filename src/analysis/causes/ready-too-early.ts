@@ -1,0 +1,38 @@
+/**
+ * A new pod was routed to before its server listened. A pod that listened once and does so no more is another matter
+ * (a crash, or a shutdown).
+ */
+import type { Failure } from '../failures.ts'
+import type { PodHistory } from '../pod-history.ts'
+import { shutdownBeganUs } from '../pod-history.ts'
+import { inForceAt, listsPod } from '../routing.ts'
+import type { Timeline } from '../timeline.ts'
+import { tableStreamUs, watchUs } from '../tolerances.ts'
+import type { Matcher } from './match.ts'
+import { matched, wasCut } from './match.ts'
+
+export const match: Matcher = (failure, timeline) => {
+  const { pod, endedUs } = failure
+  if (pod === null || !failure.opensConnection || !failure.unanswered) return null
+  if (failure.code !== 'refused' && !(wasCut(failure) && failure.phase === 'connect')) return null
+  const shutdownUs = shutdownBeganUs(pod)
+  if (shutdownUs !== null && shutdownUs <= endedUs + watchUs) return null
+  const servesFromUs = firstServedUs(pod, timeline)
+  // a pod that is only a suspect, and of which nobody knows when it began to serve, fits every refusal: that is no match
+  if (servesFromUs === null && failure.podName === null) return null
+  if (servesFromUs !== null && servesFromUs <= endedUs - watchUs) return null
+  const certain = pod.tellsSteps && (servesFromUs === null || servesFromUs >= endedUs)
+  return matched(certain && wasRouted(failure, pod, timeline) ? 'direct' : 'temporal', failure, timeline)
+}
+
+/** By its own word, or by the first answer it gave; null when it never served. */
+function firstServedUs(pod: PodHistory, timeline: Timeline): number | null {
+  return pod.listeningUs ?? timeline.firstSuccessUs.get(pod.pod) ?? null
+}
+
+function wasRouted(failure: Failure, pod: PodHistory, { routing }: Timeline): boolean {
+  const { connectUs } = failure
+  return [connectUs, connectUs - tableStreamUs].some(atUs =>
+    listsPod(inForceAt(routing.tables, atUs), pod.pod),
+  )
+}

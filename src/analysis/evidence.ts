@@ -1,0 +1,107 @@
+/**
+ * The story of one failed request in order of time, each line relative to T0 of the pod it was led to (or to the
+ * sending, when no pod was being deleted).
+ */
+import type { Attribution } from './analysis.ts'
+import type { Failure } from './failures.ts'
+import { offset } from './figures.ts'
+import type { Fact, PodHistory } from './pod-history.ts'
+import { inForceAt, listsPod, routedUs, unroutedUs } from './routing.ts'
+import type { Timeline } from './timeline.ts'
+
+/** Longest story: what came first and what came last matter, the middle is repetition. */
+const maxLines = 16
+
+export function tellStory(failure: Failure, timeline: Timeline): string[] {
+  const { pod } = failure
+  const facts = [...requestFacts(failure)]
+  if (pod !== null) facts.push(...podFacts(pod, failure, timeline))
+  else facts.push(...tableFacts(failure, timeline))
+  facts.sort((a, b) => a.atUs - b.atUs)
+  const t0Us = pod?.terminatingUs ?? null
+  const origin = t0Us === null ? 'sent' : 'T0'
+  const originUs = t0Us ?? failure.sample.sentUs ?? failure.sample.scheduledUs
+  const lines = facts.map(fact => `${origin} ${offset(fact.atUs - originUs)}: ${fact.text}`)
+  const half = maxLines / 2
+  const shown = lines.length > maxLines ? [...lines.slice(0, half), ...lines.slice(-half)] : lines
+  const ledger = describeLedger(failure.processed)
+  return ledger === null ? shown : [...shown, ledger]
+}
+
+function requestFacts(failure: Failure): Fact[] {
+  const { sample } = failure
+  const { connection } = sample
+  const facts: Fact[] = []
+  if (connection !== null) {
+    const where = `${connection.remoteAddress}:${connection.remotePort}`
+    const what = failure.opensConnection
+      ? `request ${sample.seq} began to connect to ${where}`
+      : `request ${sample.seq} took connection ${connection.id} to ${where} (use ${connection.use})`
+    facts.push({ atUs: sample.sentUs ?? sample.scheduledUs, text: what })
+  }
+  if (sample.writtenUs !== null) facts.push({ atUs: sample.writtenUs, text: 'request written' })
+  if (sample.firstByteUs !== null) facts.push({ atUs: sample.firstByteUs, text: 'first byte of the answer' })
+  const status = sample.outcome.kind === 'failed' ? sample.outcome.status : null
+  const answer = status === null ? '' : `, status ${status}`
+  facts.push({
+    atUs: failure.endedUs,
+    text:
+      failure.code === 'unresolved'
+        ? 'still open when the run ended'
+        : `${failure.code} (${failure.phase}${answer})`,
+  })
+  return facts
+}
+
+/** From the shutdown on when there is one, else from the start; nothing later than what explains the failure. */
+function podFacts(pod: PodHistory, failure: Failure, timeline: Timeline): Fact[] {
+  const { routing } = timeline
+  const fromUs = pod.terminatingUs === null ? 0 : Math.min(pod.terminatingUs, failure.connectUs)
+  const routes = [
+    ...routed(routedUs(routing, pod.pod), 'listed', pod.pod, timeline),
+    ...routed(unroutedUs(routing, pod.pod), 'no longer listed', pod.pod, timeline),
+  ]
+  const stillListed =
+    listsPod(inForceAt(routing.tables, failure.connectUs), pod.pod) && failure.opensConnection
+  const atConnect: Fact[] = stillListed
+    ? [{ atUs: failure.connectUs, text: `forwarding table of ${vantageOf(timeline)} listed ${pod.pod}` }]
+    : []
+  const untilUs = Math.max(
+    failure.endedUs,
+    pod.listeningUs ?? 0,
+    pod.exitedUs ?? 0,
+    unroutedUs(routing, pod.pod) ?? 0,
+  )
+  return [...pod.facts, ...routes, ...atConnect].filter(fact => fact.atUs >= fromUs && fact.atUs <= untilUs)
+}
+
+function routed(atUs: number | null, how: string, pod: string, timeline: Timeline): Fact[] {
+  return atUs === null
+    ? []
+    : [{ atUs, text: `${pod} ${how} in the forwarding table of ${vantageOf(timeline)}` }]
+}
+
+function tableFacts(failure: Failure, timeline: Timeline): Fact[] {
+  const table = inForceAt(timeline.routing.tables, failure.connectUs)
+  if (table === null || failure.sample.connection !== null) return []
+  const count = table.endpoints.length
+  const text = `forwarding table of ${table.node} has ${count === 0 ? 'no endpoint' : `${count} endpoints`} from here`
+  return [{ atUs: table.atUs, text }]
+}
+
+function vantageOf(timeline: Timeline): string {
+  return timeline.recording.manifest.cluster.vantage
+}
+
+function describeLedger(processed: Attribution['processed']): string | null {
+  switch (processed) {
+    case null:
+      return null
+    case 'not-seen':
+      return 'ledger: no pod saw this request'
+    case 'arrived':
+      return 'ledger: a pod read this request, and did not answer it'
+    case 'answered':
+      return 'ledger: a pod answered this request, and the answer was lost'
+  }
+}

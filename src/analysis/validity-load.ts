@@ -1,0 +1,167 @@
+/** Whether the driver did what it was told, and told what it did (rules 2, 3, 5 and 8 of the design). */
+import type { LoadTotals, PopulationProfile } from '../model/load.ts'
+import type { DriverSummary, Finding } from './analysis.ts'
+import { counted, inMs, listed, percent } from './figures.ts'
+import { inconclusive } from './finding.ts'
+import type { LedgerSummary } from './analysis.ts'
+import type { Timeline } from './timeline.ts'
+import { countSamples } from './totals.ts'
+
+/**
+ * One request in a hundred later than this. The shortest drop windows are the 50–100 ms of a single rule update, so a
+ * request must leave within a fraction of that; eight drivers at once on two cores stay below 8 ms.
+ */
+export const latenessLimitMs = 20
+
+/** Drop windows of 0.1–1.3 s were measured; a stall of a quarter second can hide one whole. */
+export const stallLimitMs = 250
+
+/** A population must have had the chance of ten requests before its silence means something. */
+const expectedBeforeSilent = 10
+
+export function judgeLoad(
+  timeline: Timeline,
+  driver: DriverSummary,
+  ledger: LedgerSummary | null,
+): Finding[] {
+  return [
+    ...judgeTraffic(timeline),
+    ...judgePunctuality(timeline, driver),
+    ...judgeBooks(timeline),
+    ...judgeLedger(ledger),
+    ...judgeLoadEnd(timeline),
+  ]
+}
+
+function judgeTraffic(timeline: Timeline): Finding[] {
+  const { judged, phases, recording } = timeline
+  const sent = judged.filter(sample => sample.sentUs !== null)
+  if (sent.length === 0) {
+    return [
+      inconclusive(
+        'no-traffic',
+        `No request was sent after the warm-up (${counted(timeline.samples.length, 'request')} scheduled in all).`,
+        'Check that the load profile has a population with a rate above 0 and that the driver started.',
+      ),
+    ]
+  }
+  const { populations } = recording.manifest.scenario.load
+  const spans = [phases.judged, ...(phases.replacement === null ? [] : [phases.replacement])]
+  const isSilent = ({ population, ratePerSecond }: PopulationProfile): boolean =>
+    spans.some(({ fromUs, toUs }, index) => {
+      if (ratePerSecond <= 0) return false
+      const expected = (ratePerSecond * (toUs - fromUs)) / 1_000_000
+      if (index > 0 && expected < expectedBeforeSilent) return false
+      return !sent.some(
+        each => each.population === population && each.scheduledUs >= fromUs && each.scheduledUs <= toUs,
+      )
+    })
+  const silent = populations.filter(isSilent).map(({ population }) => population)
+  if (silent.length === 0) return []
+  const message = `Nothing was sent by ${listed(silent)} while the run was judged, or while pods were being replaced.`
+  return [
+    inconclusive(
+      'population-silent',
+      message,
+      `Give ${listed(silent)} a rate that sends during the disruption, or 0.`,
+    ),
+  ]
+}
+
+function judgePunctuality(timeline: Timeline, driver: DriverSummary): Finding[] {
+  const findings: Finding[] = []
+  if (driver.latenessMsP99 > latenessLimitMs) {
+    findings.push(
+      inconclusive(
+        'driver-late',
+        `One request in a hundred left ${inMs(driver.latenessMsP99 * 1000)} or more after its time ` +
+          `(limit ${latenessLimitMs} ms, worst ${inMs(driver.latenessMsMax * 1000)}).`,
+        'Run fewer scenarios at a time, lower the rates, or use a machine with more free cores.',
+      ),
+    )
+  }
+  if (driver.longestStallMs >= stallLimitMs) {
+    findings.push(
+      inconclusive(
+        'driver-stalled',
+        `The driver stood still for ${inMs(driver.longestStallMs * 1000)} ` +
+          `(limit ${stallLimitMs} ms, ${counted(driver.stalls, 'stall')} in all): a drop window could pass unseen.`,
+        'Run fewer scenarios at a time, or free the machine of other work.',
+      ),
+    )
+  }
+  const { scheduled, skipped } = countSamples(timeline.judged)
+  if (skipped > 0) {
+    const message = `${counted(skipped, 'request')} of ${scheduled} (${percent(skipped / scheduled)}) due and not sent.`
+    findings.push(
+      inconclusive(
+        'requests-skipped',
+        message,
+        'Raise maxInFlight, lower the rates, or shorten the time-outs.',
+      ),
+    )
+  }
+  return findings
+}
+
+function judgeBooks({ recording, samples }: Timeline): Finding[] {
+  const { totals } = recording.manifest
+  if (totals === null) return []
+  const ours = countSamples(samples)
+  const problems = (Object.keys(ours) as (keyof LoadTotals)[])
+    .filter(key => ours[key] !== totals[key])
+    .map(key => `${key}: the driver says ${totals[key]}, the recording holds ${ours[key]}`)
+  if (totals.scheduled !== totals.sent + totals.skipped) problems.push('scheduled is not sent + skipped')
+  if (totals.sent !== totals.succeeded + totals.failed + totals.unresolved) {
+    problems.push('sent is not succeeded + failed + unresolved')
+  }
+  const repeated = samples.length - new Set(samples.map(sample => sample.seq)).size
+  if (repeated > 0) problems.push(`${counted(repeated, 'sample')} with a number that another has`)
+  if (problems.length === 0) return []
+  const remedy =
+    'The recording lost or gained samples: record the run again, and report it as a fault of the harness.'
+  return [inconclusive('books-unbalanced', `The books do not balance: ${problems.join('; ')}.`, remedy)]
+}
+
+function judgeLedger(ledger: LedgerSummary | null): Finding[] {
+  if (ledger === null) return []
+  const problems: string[] = []
+  if (ledger.succeededNotAnswered > 0) {
+    problems.push(
+      `${counted(ledger.succeededNotAnswered, 'success', 'successes')} that no pod remembers answering`,
+    )
+  }
+  if (ledger.arrivedNotSent > 0) {
+    problems.push(
+      `${counted(ledger.arrivedNotSent, 'arrival')} that the driver did not send (or sent only once)`,
+    )
+  }
+  if (problems.length === 0) return []
+  const message = `The server's ledger and the client's account differ: ${listed(problems)}.`
+  const remedy =
+    'Look for a retrying proxy between driver and pods, or for pod logs that were not read to their end.'
+  return [inconclusive('ledger-unbalanced', message, remedy)]
+}
+
+/** The load runs on until every old pod is gone, not until the rollout says that it is complete (rule 8). */
+function judgeLoadEnd(timeline: Timeline): Finding[] {
+  const { recording, judged, pods } = timeline
+  const { totals, disruption, startedUs } = recording.manifest
+  if (totals === null) {
+    const message = 'The driver gave no account of itself: it broke off before its end.'
+    return [inconclusive('load-broke-off', message, "Look at the driver's log; record the run again.")]
+  }
+  const lastUs = judged.reduce((latest, sample) => Math.max(latest, sample.scheduledUs), 0)
+  const outlived = (disruption?.targets ?? []).filter(name => (pods.get(name)?.deletedUs ?? 0) > lastUs)
+  if (outlived.length === 0 || judged.length === 0) return []
+  const message =
+    `The load stopped ${inMs(lastUs - startedUs)} after the start, ` +
+    `before ${listed(outlived)} ${outlived.length === 1 ? 'was' : 'were'} gone.`
+  return [
+    inconclusive(
+      'load-broke-off',
+      message,
+      'Keep the load running until every old pod is gone: raise its time limit.',
+    ),
+  ]
+}

@@ -1,0 +1,390 @@
+/** For each reason not to believe a run: the clean recording, broken in that one way. */
+import { describe, expect, it } from 'vitest'
+import type { RecordingBuilder } from '../testing/recording-builder.ts'
+import { at, phaseMs, recording, totalsOf } from '../testing/recording-builder.ts'
+import type { Analysis, Finding, FindingCode } from './analysis.ts'
+import { analyze } from './analyze.ts'
+
+const refusedAt = (atMs: number) =>
+  ({ atMs, endedMs: atMs + 1, code: 'refused', phase: 'connect', pod: 'web-c' }) as const
+
+/** Keeps some samples, and the driver's account and the ledger in step with them. */
+function keepSamples(
+  built: RecordingBuilder,
+  keep: (scheduledUs: number, population: string) => boolean,
+): RecordingBuilder {
+  return built.change(whole => {
+    whole.samples = whole.samples.filter(({ scheduledUs, population }) => keep(scheduledUs, population))
+    whole.manifest.totals = totalsOf(whole.samples)
+    const kept = new Set(whole.samples.map(({ seq }) => `${whole.manifest.runPrefix}-${seq}`))
+    whole.ledger = whole.ledger.filter(({ request }) => kept.has(request))
+  })
+}
+
+function dependencyOutage(): RecordingBuilder {
+  return recording()
+    .manifest(manifest => {
+      manifest.name = 'database-blip.dependency-outage'
+      manifest.disruption = {
+        disruption: 'dependency-outage',
+        ending: 'completed',
+        targets: [],
+        gone: [],
+        detail: null,
+      }
+      for (const plan of manifest.scenario.disruptions) plan.disruption = 'dependency-outage'
+    })
+    .unseen(each => 'pod' in each && each.kind !== 'pod-added' && each.kind !== 'pod-addressed')
+}
+
+function blockedDrain(): RecordingBuilder {
+  return recording()
+    .manifest(manifest => {
+      if (manifest.disruption !== null)
+        Object.assign(manifest.disruption, { disruption: 'drain', ending: 'blocked', gone: [] })
+      for (const plan of manifest.scenario.disruptions) plan.disruption = 'drain'
+    })
+    .declares(expectation => void (expectation.ending = 'blocked'))
+    .unseen(each => ['pod-terminating', 'pod-deleted', 'container-terminated'].includes(each.kind))
+}
+
+const broken: [FindingCode, string, RegExp, RecordingBuilder][] = [
+  [
+    'no-traffic',
+    'nothing was sent after the warm-up',
+    /No request was sent/,
+    keepSamples(recording(), atUs => atUs < at(phaseMs.baseline)),
+  ],
+  [
+    'population-silent',
+    'a population never sent',
+    /Nothing was sent by slow/,
+    keepSamples(recording(), (_, population) => population !== 'slow'),
+  ],
+  [
+    'population-silent',
+    'a population was silent while pods were replaced',
+    /Nothing was sent by reused/,
+    keepSamples(
+      recording(),
+      (atUs, population) => population !== 'reused' || atUs < at(2900) || atUs > at(9600),
+    ),
+  ],
+  [
+    'no-disruption',
+    'no old pod was seen to terminate',
+    /None of the 3 pods/,
+    recording().unseen(each => each.kind === 'pod-terminating'),
+  ],
+  [
+    'no-disruption',
+    'the disruption never reported',
+    /holds no disruption/,
+    recording().manifest(manifest => void (manifest.disruption = null)),
+  ],
+  ['no-disruption', 'the dependency never went away', /database was not seen to go down/, dependencyOutage()],
+  ['no-disruption', 'a blocked drain cordoned nothing', /no node was seen to be cordoned/, blockedDrain()],
+  [
+    'driver-late',
+    'requests left late',
+    /left 25 ms or more after its time \(limit 20 ms, worst 25 ms\)/,
+    recording().change(({ samples }) => {
+      for (const sample of samples.filter(({ seq }) => seq % 50 === 0))
+        if (sample.sentUs !== null) sample.sentUs = sample.scheduledUs + 25_000
+    }),
+  ],
+  [
+    'driver-stalled',
+    'the driver stood still',
+    /stood still for 260 ms \(limit 250 ms, 1 stall/,
+    recording().stalls(5000, 5260),
+  ],
+  [
+    'requests-skipped',
+    'a request was due and not sent',
+    /^1 request of \d+ \(0\.\d %\) due and not sent/,
+    recording().change(whole => {
+      const sample = whole.samples.find(({ scheduledUs }) => scheduledUs > at(5000))
+      if (sample === undefined) return
+      Object.assign(sample, {
+        outcome: { kind: 'skipped' },
+        sentUs: null,
+        writtenUs: null,
+        endedUs: null,
+        connection: null,
+        servedBy: null,
+      })
+      whole.ledger = whole.ledger.filter(
+        ({ request }) => request !== `${whole.manifest.runPrefix}-${sample.seq}`,
+      )
+      whole.manifest.totals = totalsOf(whole.samples)
+    }),
+  ],
+  [
+    'books-unbalanced',
+    'the driver counted one more than was recorded',
+    /scheduled: the driver says (\d+)/,
+    recording().manifest(({ totals }) => {
+      if (totals !== null)
+        Object.assign(totals, {
+          scheduled: totals.scheduled + 1,
+          sent: totals.sent + 1,
+          succeeded: totals.succeeded + 1,
+        })
+    }),
+  ],
+  [
+    'books-unbalanced',
+    'the driver’s account contradicts itself',
+    /sent is not succeeded \+ failed \+ unresolved/,
+    recording().manifest(({ totals }) => {
+      if (totals !== null) totals.succeeded -= 1
+    }),
+  ],
+  [
+    'books-unbalanced',
+    'a sample was written twice',
+    /1 sample with a number that another has/,
+    recording().change(whole => {
+      whole.samples.push(...whole.samples.slice(-1))
+      whole.manifest.totals = totalsOf(whole.samples)
+    }),
+  ],
+  [
+    'ledger-unbalanced',
+    'a success that no pod remembers',
+    /1 success that no pod remembers/,
+    recording().change(whole => {
+      const last = whole.ledger.findLast(({ what }) => what === 'answered')
+      whole.ledger = whole.ledger.filter(entry => entry !== last)
+    }),
+  ],
+  [
+    'ledger-unbalanced',
+    'an arrival that nobody sent',
+    /1 arrival that the driver did not send/,
+    recording().change(whole => {
+      whole.ledger.push({
+        pod: 'web-a',
+        request: `${whole.manifest.runPrefix}-999999`,
+        atUs: at(5000),
+        what: 'arrived',
+      })
+    }),
+  ],
+  [
+    'ledger-unbalanced',
+    'a request that arrived twice: something retries',
+    /1 arrival that the driver did not send \(or sent only once\)/,
+    recording().change(whole => {
+      whole.ledger.push(...whole.ledger.slice(0, 1))
+    }),
+  ],
+  [
+    'load-broke-off',
+    'the driver gave no account',
+    /gave no account/,
+    recording().manifest(manifest => void (manifest.totals = null)),
+  ],
+  [
+    'load-broke-off',
+    'the load stopped before the last old pod was gone',
+    /before web-c was gone/,
+    keepSamples(recording(), atUs => atUs < at(8200)),
+  ],
+  [
+    'rollout-unfinished',
+    'the rollout never ended',
+    /did not end within its time limit: 1 of 3/,
+    recording().manifest(({ disruption }) => {
+      if (disruption !== null) Object.assign(disruption, { ending: 'timed-out', detail: '1 of 3 updated' })
+    }),
+  ],
+  [
+    'old-pods-not-seen-to-end',
+    'an old pod’s object never went',
+    /1 of 3 old pods was not seen to end \(web-b\)/,
+    recording().unseen(each => each.kind === 'pod-deleted' && each.pod === 'web-b'),
+  ],
+  [
+    'old-pods-not-seen-to-end',
+    'an old pod’s process was never seen to exit',
+    /\(web-b\)/,
+    recording().unseen(
+      each => each.kind === 'container-step' && each.step === 'exited' && each.pod === 'web-b',
+    ),
+  ],
+  [
+    'baseline-dirty',
+    'a request failed before the disruption',
+    /1 request failed in the baseline/,
+    recording().fails(refusedAt(2000)),
+  ],
+  [
+    'baseline-dirty',
+    'there was no baseline',
+    /No baseline window/,
+    recording().change(whole => void (whole.marks = whole.marks.filter(({ what }) => what !== 'baseline'))),
+  ],
+  [
+    'cool-down-dirty',
+    'a request of the cool-down failed',
+    /1 request sent in the cool-down failed/,
+    recording().fails({ ...refusedAt(10_000), pod: 'web-f' }),
+  ],
+  [
+    'cool-down-dirty',
+    'there was no cool-down',
+    /No cool-down window/,
+    recording().change(whole => void (whole.marks = whole.marks.filter(({ what }) => what !== 'cool-down'))),
+  ],
+  [
+    'watch-gap',
+    'a watch had a gap',
+    /pods for 700 ms \(410 Gone\)/,
+    recording().seen({
+      atUs: at(5700),
+      kind: 'watch-gap',
+      witness: 'pods',
+      fromUs: at(5000),
+      why: '410 Gone',
+    }),
+  ],
+  [
+    'watch-never-synced',
+    'a watch never synced',
+    /^forwarding had not synced/,
+    recording().unseen(each => each.kind === 'watch-synced' && each.witness === 'forwarding'),
+  ],
+  [
+    'recording-torn',
+    'a file was torn',
+    /1 line of samples\.ndjson could not be read/,
+    recording().change(whole => void whole.torn.push({ file: 'samples.ndjson', lines: 1 })),
+  ],
+  [
+    'run-interrupted',
+    'the run was interrupted',
+    /broken off: SIGINT/,
+    recording().manifest(manifest => void (manifest.interrupted = 'SIGINT')),
+  ],
+  [
+    'run-interrupted',
+    'the recording was never closed',
+    /never closed/,
+    recording().manifest(manifest => void (manifest.endedUs = null)),
+  ],
+  [
+    'negative-control',
+    'a population that should lose requests lost none',
+    /fresh should lose requests by endpoint-lingered and lost none/,
+    recording().expects('fresh', { failures: 'some', causes: ['endpoint-lingered'] }),
+  ],
+]
+
+function inconclusiveOnes(analysis: Analysis): Finding[] {
+  return analysis.findings.filter(({ severity }) => severity === 'inconclusive')
+}
+
+describe('a run is not believed when', () => {
+  it.each(broken)('%s: %s', (code, _, message, built) => {
+    const analysis = analyze(built.build())
+    const own = inconclusiveOnes(analysis).filter(finding => finding.code === code)
+    expect(own).toHaveLength(1)
+    expect(own[0]?.message).toMatch(message)
+    expect(own[0]?.remedy).not.toBe('')
+    expect(analysis.asDeclared).toBe(false)
+    expect(analysis.verdict).toBe(analysis.attributions.length > 0 ? 'failed' : 'inconclusive')
+    expect(analysis.sentence).not.toBeNull()
+  })
+
+  it('each of these breaks has a remedy of its own', () => {
+    const remedies = new Map(
+      broken.flatMap(([code, , , built]) =>
+        inconclusiveOnes(analyze(built.build())).flatMap(found =>
+          found.code === code ? [[found.remedy, code]] : [],
+        ),
+      ) as [string, FindingCode][],
+    )
+    expect(new Set(remedies.values())).toEqual(new Set(broken.map(([code]) => code)))
+  })
+})
+
+describe('a run is believed although', () => {
+  const clean = (built: RecordingBuilder): void => {
+    const analysis = analyze(built.build())
+    expect(inconclusiveOnes(analysis)).toEqual([])
+  }
+
+  it('a request of the warm-up failed', () => {
+    const analysis = analyze(recording().fails(refusedAt(700)).build())
+    expect(analysis).toMatchObject({ verdict: 'passed', asDeclared: true, attributions: [] })
+  })
+
+  it('a slow request of the baseline failed after the disruption began: it counts for the disruption', () => {
+    const slow = {
+      population: 'slow',
+      atMs: 2900,
+      writtenMs: 2901,
+      endedMs: 3100,
+      code: 'closed',
+      phase: 'headers',
+    } as const
+    clean(recording().fails({ ...slow, pod: 'web-a', use: 2 }))
+  })
+
+  it('a connect begun during the disruption timed out in the cool-down', () => {
+    clean(
+      recording().fails({ atMs: 7500, endedMs: 10_500, code: 'timed-out', phase: 'connect', pod: 'web-b' }),
+    )
+  })
+
+  it('a watch had a gap before the baseline', () => {
+    clean(
+      recording().seen({
+        atUs: at(900),
+        kind: 'watch-gap',
+        witness: 'pods',
+        fromUs: at(800),
+        why: 'reconnected',
+      }),
+    )
+  })
+
+  it('the driver was held up for less than a drop window', () => {
+    clean(recording().stalls(5000, 5240))
+  })
+
+  it('the dependency went away as the disruption says', () => {
+    const gone = {
+      kind: 'workload-changed',
+      workload: 'database',
+      desired: 0,
+      generation: 2,
+      observedGeneration: 2,
+    } as const
+    clean(
+      dependencyOutage().seen({ ...gone, atUs: at(3400), replicas: 0, updated: 0, ready: 0, available: 0 }),
+    )
+  })
+
+  it('a drain was blocked as declared, after it had cordoned the node', () => {
+    const drained = blockedDrain().seen({
+      atUs: at(3010),
+      kind: 'node-changed',
+      node: 'worker-1',
+      unschedulable: true,
+      ready: true,
+    })
+    expect(analyze(drained.build())).toMatchObject({ verdict: 'passed', asDeclared: true, findings: [] })
+  })
+
+  it('another run’s requests are in the ledger', () => {
+    clean(
+      recording().change(
+        whole =>
+          void whole.ledger.push({ pod: 'web-a', request: 'deadbeef-1', atUs: at(5000), what: 'arrived' }),
+      ),
+    )
+  })
+})

@@ -1,0 +1,30 @@
+/** Verdicts, and how several are merged. The verdict says what happened to requests; `asDeclared` compares it. */
+import type { Attribution, Finding, Verdict } from './analysis.ts'
+
+const worstLast: readonly Verdict[] = ['passed', 'inconclusive', 'failed']
+
+/** The worst: passed < inconclusive < failed. An empty list has shown nothing. */
+export function mergeVerdicts(verdicts: readonly Verdict[]): Verdict {
+  const [first, ...rest] = verdicts
+  if (first === undefined) return 'inconclusive'
+  return rest.reduce(
+    (worst, each) => (worstLast.indexOf(each) > worstLast.indexOf(worst) ? each : worst),
+    first,
+  )
+}
+
+export function reachVerdict(
+  attributions: readonly Attribution[],
+  findings: readonly Finding[],
+): { verdict: Verdict; asDeclared: boolean } {
+  const doubtful = findings.some(finding => finding.severity === 'inconclusive')
+  const differs = findings.some(finding => finding.severity === 'not-as-declared')
+  const odd = attributions.some(({ cause }) => cause === 'harness' || cause === 'unexplained')
+  return {
+    verdict: mergeVerdicts([
+      attributions.length > 0 ? 'failed' : 'passed',
+      doubtful ? 'inconclusive' : 'passed',
+    ]),
+    asDeclared: !doubtful && !differs && !odd,
+  }
+}

@@ -1,0 +1,143 @@
+/** Defaults of every kind but the pod's spec (semantics §1.1, §6), and the status that a new object starts with. */
+import type * as kube from '../../../kube/types.ts'
+import type { KubeObject } from '../../../kube/types.ts'
+import type { ResourceName } from '../../cluster-api.ts'
+import { qosClassOf } from './qos-class.ts'
+import { setPodSpecDefaults } from './pod-defaults.ts'
+import type { Draft } from '../decoding/draft.ts'
+
+type Pod = Draft<kube.Pod>
+type Deployment = Draft<kube.Deployment>
+type ReplicaSet = Draft<kube.ReplicaSet>
+type Service = Draft<kube.Service>
+type EndpointSlice = Draft<kube.EndpointSlice>
+type Template = Draft<kube.PodTemplateSpec>
+
+type Setter = (object: KubeObject) => void
+
+const setters: Partial<Record<ResourceName, Setter>> = {
+  pods: object => {
+    const pod = object as Pod
+    if (pod.spec !== undefined) setPodSpecDefaults(pod.spec)
+  },
+  deployments: object => setDeploymentDefaults(object),
+  replicasets: object => setReplicaSetDefaults(object),
+  services: object => setServiceDefaults(object),
+  endpointslices: object => setSliceDefaults(object),
+  secrets: object => setSecretDefaults(object),
+  namespaces: object => setNamespaceDefaults(object),
+}
+
+export function setDefaults(resource: ResourceName, object: KubeObject): void {
+  setters[resource]?.(object)
+}
+
+/** A new object's status; undefined = what the client sent stays (a kubelet registers its node with one). */
+export function initialStatus(resource: ResourceName, object: KubeObject): object | undefined {
+  switch (resource) {
+    case 'pods':
+      return { phase: 'Pending', qosClass: qosClassOf((object as kube.Pod).spec) }
+    case 'deployments':
+      return {}
+    case 'replicasets':
+      return { replicas: 0 }
+    case 'services':
+      return { loadBalancer: {} }
+    case 'namespaces':
+      return { phase: 'Active' }
+    case 'poddisruptionbudgets':
+      return {
+        disruptionsAllowed: 0,
+        currentHealthy: 0,
+        desiredHealthy: 0,
+        expectedPods: 0,
+      } satisfies NonNullable<kube.PodDisruptionBudget['status']>
+    default:
+      return undefined
+  }
+}
+
+function setDeploymentDefaults(deployment: Deployment): void {
+  const { spec } = deployment
+  if (spec === undefined) return
+  spec.replicas ??= 1
+  spec.revisionHistoryLimit ??= 10
+  spec.progressDeadlineSeconds ??= 600
+  spec.strategy ??= {}
+  spec.strategy.type ??= 'RollingUpdate'
+  if (spec.strategy.type === 'RollingUpdate') {
+    const rolling = (spec.strategy.rollingUpdate ??= {})
+    rolling.maxSurge ??= '25%'
+    rolling.maxUnavailable ??= '25%'
+  }
+  setTemplateDefaults(spec.template)
+}
+
+function setReplicaSetDefaults(set: ReplicaSet): void {
+  const { spec } = set
+  if (spec === undefined) return
+  spec.replicas ??= 1
+  setTemplateDefaults(spec.template)
+}
+
+function setTemplateDefaults(template: Template | undefined): void {
+  if (template === undefined) return
+  template.metadata ??= {}
+  if (template.spec !== undefined) setPodSpecDefaults(template.spec)
+}
+
+function setServiceDefaults(service: Service): void {
+  const { spec } = service
+  if (spec === undefined) return
+  spec.type ??= 'ClusterIP'
+  spec.sessionAffinity ??= 'None'
+  if (spec.sessionAffinity === 'ClientIP')
+    spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: 10_800 } }
+  for (const port of spec.ports ?? []) {
+    port.protocol ??= 'TCP'
+    port.targetPort ??= port.port
+  }
+  if (spec.type === 'ExternalName') return
+  spec.internalTrafficPolicy ??= 'Cluster'
+  if (spec.type !== 'ClusterIP') spec.externalTrafficPolicy ??= 'Cluster'
+  const families = spec as { ipFamilies?: string[]; ipFamilyPolicy?: string }
+  families.ipFamilies ??= ['IPv4']
+  families.ipFamilyPolicy ??= 'SingleStack'
+}
+
+function setSliceDefaults(slice: EndpointSlice): void {
+  slice.endpoints ??= []
+  for (const port of slice.ports ?? []) {
+    port.name ??= ''
+    port.protocol ??= 'TCP'
+  }
+}
+
+interface Secret extends KubeObject {
+  type?: string
+  data?: Record<string, string>
+  stringData?: Record<string, string>
+}
+
+/** `stringData` is write-only: it moves into `data`, in base64. */
+function setSecretDefaults(secret: Secret): void {
+  secret.type ??= 'Opaque'
+  if (secret.stringData === undefined) return
+  const data = (secret.data ??= {})
+  for (const [key, text] of Object.entries(secret.stringData))
+    data[key] = Buffer.from(text).toString('base64')
+  delete secret.stringData
+}
+
+interface Namespace extends KubeObject {
+  spec?: { finalizers?: string[] }
+}
+
+function setNamespaceDefaults(namespace: Namespace): void {
+  namespace.spec ??= {}
+  namespace.spec.finalizers ??= ['kubernetes']
+  namespace.metadata.labels = {
+    ...namespace.metadata.labels,
+    'kubernetes.io/metadata.name': namespace.metadata.name,
+  }
+}

@@ -1,0 +1,34 @@
+/** What form of answer a client accepts: JSON as it is, or a Table. Everything else this server does not speak. */
+import { badRequest, failure } from '../api-errors.ts'
+import type { IncludeObject } from '../tables/table.ts'
+import type { Exchange } from './exchange.ts'
+
+export type AnswerForm = { type: 'json' } | { type: 'table'; include: IncludeObject }
+
+export function answerForm({ request, query }: Exchange): AnswerForm {
+  const ranges = (request.headers.accept ?? '*/*').split(',').map(range => range.trim())
+  for (const range of ranges) {
+    const [media = '', ...parameters] = range.split(';').map(part => part.trim())
+    if (media !== 'application/json' && media !== 'application/*' && media !== '*/*') continue
+    const as = parameters.find(parameter => parameter.startsWith('as='))?.slice(3)
+    if (as === undefined) return { type: 'json' }
+    if (as === 'Table' && parameters.includes('v=v1')) return { type: 'table', include: includeOf(query) }
+  }
+  throw failure(
+    406,
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io',
+  )
+}
+
+function includeOf(query: URLSearchParams): IncludeObject {
+  const value = query.get('includeObject') ?? 'Metadata'
+  if (value === 'None' || value === 'Metadata' || value === 'Object') return value
+  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`)
+}
+
+/** Discovery in one piece, for clients that name it. */
+export function acceptsAggregatedDiscovery({ request }: Exchange): boolean {
+  const ranges = (request.headers.accept ?? '').replaceAll(' ', '').split(',')
+  return ranges.some(range => range.includes('g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'))
+}

@@ -1,0 +1,107 @@
+/** Discovery, all from the table of kinds: plain, and aggregated for clients that ask for it (semantics §10.4, A.5). */
+import type { ResourceKind, Subresource } from '../resources.ts'
+import { apiGroups, resourceKinds } from '../resources.ts'
+
+interface SubresourceKind {
+  group: string
+  version: string
+  kind: string
+  verbs: string[]
+}
+
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+function subresourceKind(kind: ResourceKind, subresource: Subresource): SubresourceKind {
+  const own = { group: kind.group, version: kind.version, kind: kind.kind }
+  switch (subresource) {
+    case 'status':
+      return { ...own, verbs: ['get', 'patch', 'update'] }
+    case 'scale':
+      return { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] }
+    case 'eviction':
+      return { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] }
+    case 'binding':
+      return { group: '', version: 'v1', kind: 'Binding', verbs: ['create'] }
+    case 'log':
+      return { ...own, verbs: ['get'] }
+  }
+}
+
+export function apiVersions(): object {
+  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
+}
+
+export function apiGroupList(): object {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: apiGroups().map(name => groupOf(name)) }
+}
+
+export function apiGroup(name: string): object | null {
+  return apiGroups().includes(name) ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name) } : null
+}
+
+function groupOf(name: string): object {
+  const version = { groupVersion: `${name}/v1`, version: 'v1' }
+  return { name, versions: [version], preferredVersion: version }
+}
+
+export function resourceList(group: string, version: string): object | null {
+  const kinds = resourceKinds.filter(kind => kind.group === group && kind.version === version)
+  if (kinds.length === 0) return null
+  const groupVersion = group === '' ? version : `${group}/${version}`
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: kinds.flatMap(resourcesOf) }
+}
+
+function resourcesOf(kind: ResourceKind): object[] {
+  const { resource, singular, namespaced, shortNames, categories } = kind
+  const main = {
+    name: resource,
+    singularName: singular,
+    namespaced,
+    kind: kind.kind,
+    verbs,
+    ...(shortNames.length > 0 ? { shortNames } : {}),
+    ...(categories.length > 0 ? { categories } : {}),
+  }
+  const subresources = kind.subresources.map(subresource => {
+    const of = subresourceKind(kind, subresource)
+    const foreign = of.group !== kind.group ? { group: of.group, version: of.version } : {}
+    const name = `${resource}/${subresource}`
+    return { name, singularName: '', namespaced, ...foreign, kind: of.kind, verbs: of.verbs }
+  })
+  return [main, ...subresources]
+}
+
+export const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+
+/** `/api` answers for the core group, `/apis` for the others. */
+export function aggregatedDiscovery(root: 'api' | 'apis'): object {
+  const groups = root === 'api' ? [''] : apiGroups()
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
+    items: groups.map(name => ({
+      metadata: { name, creationTimestamp: null },
+      versions: [{ version: 'v1', freshness: 'Current', resources: aggregatedResources(name) }],
+    })),
+  }
+}
+
+function aggregatedResources(group: string): object[] {
+  return resourceKinds
+    .filter(kind => kind.group === group)
+    .map(kind => ({
+      resource: kind.resource,
+      responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
+      scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+      singularResource: kind.singular,
+      shortNames: kind.shortNames,
+      categories: kind.categories,
+      verbs,
+      subresources: kind.subresources.map(subresource => {
+        const of = subresourceKind(kind, subresource)
+        const responseKind = { group: of.group, version: of.version, kind: of.kind }
+        return { subresource, responseKind, verbs: of.verbs }
+      }),
+    }))
+}

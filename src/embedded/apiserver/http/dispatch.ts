@@ -1,0 +1,61 @@
+/** From a request to the function that answers it. */
+import { methodNotAllowed, unknownPath } from '../api-errors.ts'
+import type { Exchange } from './exchange.ts'
+import { sendText } from './exchange.ts'
+import { streamFeed } from './feed-streams.ts'
+import { fixedAnswer } from './fixed-answers.ts'
+import { streamLog } from './log-stream.ts'
+import { listObjects, sendObject } from './reads.ts'
+import type { ResourceRoute } from './route.ts'
+import { parseResourcePath } from './route.ts'
+import type { ServerContext } from './server-context.ts'
+import { bind, evict, patchScale, readScale, replaceScale } from './subresources.ts'
+import { watchCollection } from './watch-stream.ts'
+import { isSet } from './write-options.ts'
+import { createFromBody, deleteCollection, deleteNamed, patchObject, replaceFromBody } from './writes.ts'
+
+type Handler = (context: ServerContext, exchange: Exchange, route: ResourceRoute) => void | Promise<void>
+type Verbs = Partial<Record<string, Handler>>
+
+const get: Handler = (context, exchange, route) => {
+  const { kind, namespace, name } = route
+  if (isSet(exchange.query, 'watch')) watchCollection(context, exchange, route)
+  else sendObject(context, exchange, route, context.registry.read(kind.resource, namespace, name))
+}
+
+const list: Handler = (context, exchange, route) =>
+  isSet(exchange.query, 'watch')
+    ? watchCollection(context, exchange, route)
+    : listObjects(context, exchange, route)
+
+const named: Verbs = { GET: get, PUT: replaceFromBody, PATCH: patchObject, DELETE: deleteNamed }
+const collection: Verbs = { GET: list, POST: createFromBody, DELETE: deleteCollection }
+const subresources: Record<NonNullable<ResourceRoute['subresource']>, Verbs> = {
+  status: { GET: get, PUT: replaceFromBody, PATCH: patchObject },
+  scale: { GET: readScale, PUT: replaceScale, PATCH: patchScale },
+  eviction: { POST: evict },
+  binding: { POST: bind },
+  log: { GET: streamLog },
+}
+
+export async function dispatch(context: ServerContext, exchange: Exchange): Promise<void> {
+  const route = parseResourcePath(exchange.path)
+  if (route !== null) {
+    const handler = verbsOf(route)[exchange.method]
+    if (handler === undefined) throw methodNotAllowed()
+    await handler(context, exchange, route)
+    return
+  }
+  if (streamFeed(context, exchange)) return
+  const answer = fixedAnswer(context, exchange)
+  if (answer === null) throw unknownPath()
+  if (exchange.method !== 'GET') throw methodNotAllowed()
+  sendText(exchange, 200, `${JSON.stringify(answer.body)}\n`, answer.contentType)
+}
+
+function verbsOf(route: ResourceRoute): Verbs {
+  if (route.subresource !== null) return subresources[route.subresource]
+  if (route.name !== '') return named
+  // Across all namespaces there is only reading.
+  return route.kind.namespaced && route.namespace === '' ? { GET: list } : collection
+}

@@ -1,0 +1,98 @@
+/** One request and its answer: reading a bounded body, writing JSON, and turning every error into a Status. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Status } from '../../../kube/types.ts'
+import { ApiError } from '../../cluster-api.ts'
+import type { Json } from '../../store/json.ts'
+import { badRequest, failure, internalError, unsupportedMediaType } from '../api-errors.ts'
+
+export interface Exchange {
+  request: IncomingMessage
+  response: ServerResponse
+  method: string
+  /** What stood before the path and carried the token; '' when a header did. */
+  prefix: string
+  path: string
+  query: URLSearchParams
+}
+
+const bodyLimitBytes = 3 * 1024 * 1024
+
+export function sendJson(exchange: Exchange, code: number, body: unknown): void {
+  sendText(exchange, code, `${JSON.stringify(body)}\n`, 'application/json')
+}
+
+export function sendText(exchange: Exchange, code: number, text: string, contentType: string): void {
+  const { response } = exchange
+  const bytes = Buffer.from(text)
+  response.writeHead(code, { 'Content-Type': contentType, 'Content-Length': bytes.length })
+  response.end(bytes)
+}
+
+export function sendStatus(exchange: Exchange, status: Status): void {
+  const retryAfter = status.details?.retryAfterSeconds ?? 0
+  if (retryAfter > 0) exchange.response.setHeader('Retry-After', String(retryAfter))
+  sendJson(exchange, status.code ?? 500, status)
+}
+
+/** Whatever was thrown, the client gets a Status; once the head is sent, only the connection can be ended. */
+export function sendError(exchange: Exchange, error: unknown): void {
+  const { response } = exchange
+  if (response.destroyed) return
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  // An unread body would be taken for the next request.
+  if (!exchange.request.complete) response.setHeader('Connection', 'close')
+  sendStatus(exchange, statusOf(error))
+}
+
+function statusOf(error: unknown): Status {
+  if (error instanceof ApiError) return error.status
+  if (error instanceof RangeError) return badRequest('the request is nested too deeply').status
+  if (error instanceof URIError) return badRequest('the path is not decodable').status
+  return internalError(`Internal error occurred: ${error instanceof Error ? error.message : String(error)}`)
+    .status
+}
+
+export function mediaTypeOf({ request }: Exchange): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+/** A body that is too long is read on for a while and thrown away, or the client would never see the 413. */
+export async function readBody({ request }: Exchange): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes <= bodyLimitBytes) chunks.push(chunk)
+    if (bytes > 16 * bodyLimitBytes) break
+  }
+  if (bytes > bodyLimitBytes)
+    throw failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimitBytes}`)
+  return Buffer.concat(chunks)
+}
+
+/** The body as JSON; YAML where the type says so. An empty body is null. */
+export async function readJson(exchange: Exchange): Promise<Json> {
+  const type = mediaTypeOf(exchange)
+  if (type.includes('protobuf') || type.includes('cbor'))
+    throw unsupportedMediaType(`the body of the request was in an unknown format: ${type}`)
+  const text = (await readBody(exchange)).toString('utf8')
+  if (text.trim() === '') return null
+  try {
+    return JSON.parse(text) as Json
+  } catch (error) {
+    if (type.endsWith('yaml')) return readYaml(text)
+    throw badRequest(`error decoding body: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function readYaml(text: string): Promise<Json> {
+  const { parse } = await import('yaml')
+  try {
+    return parse(text) as Json
+  } catch (error) {
+    throw badRequest(`error decoding body: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,28 @@
+/** What this cluster publishes beside Kubernetes's API: forwarding tables and container steps, as lines of JSON. */
+import { toLine } from '../../../base/ndjson.ts'
+import { methodNotAllowed } from '../api-errors.ts'
+import type { Exchange } from './exchange.ts'
+import { openLineStream } from './line-stream.ts'
+import type { ServerContext } from './server-context.ts'
+
+const oneNode = /^\/rollproof\/v1\/nodes\/([^/]+)\/forwarding$/
+
+/** False when the path is none of the feeds. */
+export function streamFeed(context: ServerContext, exchange: Exchange): boolean {
+  const subscribe = subscriptionFor(context, exchange.path)
+  if (subscribe === null) return false
+  if (exchange.method !== 'GET') throw methodNotAllowed()
+  const stream = openLineStream(exchange, 'application/x-ndjson')
+  const stop = subscribe(line => stream.write(toLine(line)))
+  stream.onClosed(stop)
+  return true
+}
+
+type Subscribe = (send: (line: unknown) => void) => () => void
+
+function subscriptionFor({ forwarding, containers }: ServerContext, path: string): Subscribe | null {
+  if (path === '/rollproof/v1/containers') return send => containers.subscribe(send)
+  if (path === '/rollproof/v1/forwarding') return send => forwarding.subscribe(null, send)
+  const node = oneNode.exec(path)?.[1]
+  return node === undefined ? null : send => forwarding.subscribe(decodeURIComponent(node), send)
+}

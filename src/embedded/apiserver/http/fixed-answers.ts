@@ -1,0 +1,56 @@
+/** Paths that answer the same to everybody: discovery, version, OpenAPI. Null = no such path. */
+import type { ServerContext } from './server-context.ts'
+import { acceptsAggregatedDiscovery } from './accept.ts'
+import {
+  aggregatedDiscovery,
+  aggregatedType,
+  apiGroup,
+  apiGroupList,
+  apiVersions,
+  resourceList,
+} from './discovery.ts'
+import type { Exchange } from './exchange.ts'
+import { openApiDocument, openApiIndex } from './openapi.ts'
+
+export interface FixedAnswer {
+  contentType: string
+  body: object
+}
+
+export function fixedAnswer(context: ServerContext, exchange: Exchange): FixedAnswer | null {
+  const path = exchange.path.replace(/\/$/, '')
+  if ((path === '/api' || path === '/apis') && acceptsAggregatedDiscovery(exchange))
+    return { contentType: aggregatedType, body: aggregatedDiscovery(path === '/api' ? 'api' : 'apis') }
+  const body = plainAnswer(context, path, exchange.prefix)
+  return body === null ? null : { contentType: 'application/json', body }
+}
+
+function plainAnswer({ kubernetesVersion }: ServerContext, path: string, prefix: string): object | null {
+  const parts = path.split('/').slice(1)
+  const [root, group = '', version = ''] = parts
+  if (path === '')
+    return { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/readyz', '/openapi/v3', '/version'] }
+  if (path === '/version') return versionOf(kubernetesVersion)
+  if (path === '/api') return apiVersions()
+  if (path === '/apis') return apiGroupList()
+  if (path === '/openapi/v3') return openApiIndex(prefix)
+  if (path === '/openapi/v3/api/v1') return openApiDocument('', 'v1')
+  if (path.startsWith('/openapi/v3/apis/') && parts.length === 5)
+    return openApiDocument(parts[3] ?? '', parts[4] ?? '')
+  if (root === 'api' && parts.length === 2) return resourceList('', group)
+  if (root === 'apis' && parts.length === 2) return apiGroup(group)
+  if (root === 'apis' && parts.length === 3) return resourceList(group, version)
+  return null
+}
+
+function versionOf(gitVersion: string): object {
+  const [, major = '1', minor = ''] = /^v?(\d+)\.(\d+)/.exec(gitVersion) ?? []
+  return {
+    major,
+    minor,
+    gitVersion,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    platform: `${process.platform}/${process.arch}`,
+  }
+}

@@ -1,0 +1,119 @@
+/** GET pods/<name>/log: a container's output, and with `follow` what is appended until the container has ended. */
+import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { sleep } from '../../../base/clock.ts'
+import type { Pod } from '../../../kube/types.ts'
+import type { ContainerLog } from '../../feeds.ts'
+import { badRequest } from '../api-errors.ts'
+import type { Exchange } from './exchange.ts'
+import type { LineStream } from './line-stream.ts'
+import { openLineStream } from './line-stream.ts'
+import type { ResourceRoute } from './route.ts'
+import type { ServerContext } from './server-context.ts'
+import { isSet, numberIn } from './write-options.ts'
+
+const pollMs = 50
+const chunkBytes = 64 * 1024
+
+export async function streamLog(
+  context: ServerContext,
+  exchange: Exchange,
+  route: ResourceRoute,
+): Promise<void> {
+  const { query } = exchange
+  const log = locate(context, route, query)
+  const tailLines = numberIn(query, 'tailLines')
+  const file = await openIfThere(log.file)
+  const stream = openLineStream(exchange, 'text/plain')
+  if (file === null) {
+    stream.end()
+    return
+  }
+  const closed = new AbortController()
+  stream.onClosed(() => closed.abort())
+  try {
+    let position = tailLines === null ? 0 : await tailStart(file, tailLines)
+    for (;;) {
+      // Asked before reading: what was written before the end is then surely read.
+      const ended = !isSet(query, 'follow') || log.ended()
+      position = await copyRest(file, position, stream, closed.signal)
+      if (ended || closed.signal.aborted) break
+      await sleep(context.clock, pollMs, closed.signal)
+    }
+    stream.end()
+  } finally {
+    await file.close()
+  }
+}
+
+function locate(
+  { registry, logs }: ServerContext,
+  { namespace, name }: ResourceRoute,
+  query: URLSearchParams,
+): ContainerLog {
+  const pod = registry.read('pods', namespace, name) as Pod
+  const container = containerOf(pod, query.get('container') ?? '')
+  const previous = isSet(query, 'previous')
+  const log = logs.locate(namespace, name, container, previous)
+  if (log !== null) return log
+  if (previous) throw badRequest(`previous terminated container "${container}" in pod "${name}" not found`)
+  throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ContainerCreating`)
+}
+
+function containerOf({ metadata, spec }: Pod, wanted: string): string {
+  const names = spec.containers.map(({ name }) => name)
+  const all = [...names, ...(spec.initContainers ?? []).map(({ name }) => name)]
+  if (wanted !== '') {
+    if (all.includes(wanted)) return wanted
+    throw badRequest(`container ${wanted} is not valid for pod ${metadata.name}`)
+  }
+  const [only, ...others] = names
+  if (only !== undefined && others.length === 0) return only
+  throw badRequest(
+    `a container name must be specified for pod ${metadata.name}, choose one of: [${names.join(' ')}]`,
+  )
+}
+
+async function openIfThere(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+}
+
+async function copyRest(
+  file: FileHandle,
+  from: number,
+  stream: LineStream,
+  closed: AbortSignal,
+): Promise<number> {
+  const buffer = Buffer.alloc(chunkBytes)
+  let position = from
+  while (!closed.aborted) {
+    const { bytesRead } = await file.read(buffer, 0, chunkBytes, position)
+    if (bytesRead === 0) break
+    stream.write(Buffer.from(buffer.subarray(0, bytesRead)))
+    position += bytesRead
+  }
+  return position
+}
+
+/** The offset of the last `lines` lines, found by reading backwards. */
+async function tailStart(file: FileHandle, lines: number): Promise<number> {
+  const { size } = await file.stat()
+  if (lines <= 0) return size
+  const buffer = Buffer.alloc(chunkBytes)
+  let missing = lines
+  for (let end = size; end > 0;) {
+    const begin = Math.max(0, end - chunkBytes)
+    await file.read(buffer, 0, end - begin, begin)
+    for (let index = end - begin - 1; index >= 0; index--) {
+      const isLast = begin + index === size - 1
+      if (buffer[index] === 10 && !isLast && --missing === 0) return begin + index + 1
+    }
+    end = begin
+  }
+  return 0
+}

@@ -1,0 +1,224 @@
+/**
+ * Create and update, the way Kubernetes's generic registry does them: server-owned metadata, status apart from spec,
+ * the generation bump, optimistic concurrency, and no write at all when nothing changed (semantics §1.1, §10.1).
+ */
+import type { KubeObject, Pod, Service } from '../../kube/types.ts'
+import { sameJson, without } from '../store/json.ts'
+import type { ResourceName } from '../cluster-api.ts'
+import { alreadyExists, badRequest, conflict, forbidden, notFound, staleObject } from './api-errors.ts'
+import { admitPod } from './defaults/pod-defaults.ts'
+import { initialStatus, setDefaults } from './defaults/object-defaults.ts'
+import { decodeObject } from './decoding/decode.ts'
+import { instantOf } from './registry-core.ts'
+import type { RegistryCore } from './registry-core.ts'
+import type { ResourceKind } from './resources.ts'
+import { kindOf } from './resources.ts'
+import { validate } from './validation/validate.ts'
+
+export interface WriteOptions {
+  dryRun?: boolean
+}
+
+/** Of all kinds only these count generations. */
+const counted: readonly ResourceName[] = [
+  'deployments',
+  'replicasets',
+  'poddisruptionbudgets',
+  'endpointslices',
+]
+
+type Body = KubeObject & { spec?: unknown; status?: unknown }
+
+export function createObject(
+  core: RegistryCore,
+  resource: ResourceName,
+  input: unknown,
+  options: WriteOptions = {},
+): KubeObject {
+  const kind = kindOf(resource)
+  const object: Body = decodeObject(kind, input)
+  checkNamespace(core, kind, object)
+  const { metadata } = object
+  if (metadata.name === '' && (metadata.generateName ?? '') !== '')
+    metadata.name = generatedName(core, metadata.generateName ?? '')
+  if ((metadata.resourceVersion ?? '') !== '')
+    throw badRequest('resourceVersion should not be set on objects to be created')
+  stampNew(core, resource, object)
+  setDefaults(resource, object)
+  if (resource === 'pods' && (object as Partial<Pod>).spec !== undefined) admitPod((object as Pod).spec)
+  if (resource === 'services') assignClusterIP(core, object as Service)
+  validate(kind, object, null, core.settings.kubernetesMinor)
+  const status = initialStatus(resource, object)
+  if (status !== undefined) object.status = status
+  if (core.store.get(resource, metadata.namespace ?? '', metadata.name) !== null)
+    throw alreadyExists(kind, metadata.name)
+  return core.commit(resource, object, options.dryRun ?? false)
+}
+
+export function updateObject(
+  core: RegistryCore,
+  resource: ResourceName,
+  input: unknown,
+  part: 'main' | 'status',
+  options: WriteOptions = {},
+): KubeObject {
+  const kind = kindOf(resource)
+  const object: Body = decodeObject(kind, input)
+  const existing = requireExisting(core, kind, object)
+  const next =
+    part === 'status' ? withStatusOf(existing, object) : withStoredParts(core, kind, object, existing)
+  if (part === 'main') {
+    setDefaults(resource, next)
+    if (resource === 'services') keepClusterIP(next as Service, existing as Service)
+    validate(kind, next, existing, core.settings.kubernetesMinor)
+    bumpGeneration(core, resource, next, existing)
+  }
+  next.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
+  if (sameJson(next, existing)) return existing
+  if (resource !== 'namespaces' && isReleased(next)) {
+    if (options.dryRun !== true) core.removeObject(resource, next)
+    return next
+  }
+  return core.commit(resource, next, options.dryRun ?? false)
+}
+
+/** On its way out, and nobody holds it back any more. */
+function isReleased({ metadata }: KubeObject): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined &&
+    (metadata.finalizers ?? []).length === 0 &&
+    (metadata.deletionGracePeriodSeconds ?? 0) === 0
+  )
+}
+
+function checkNamespace(core: RegistryCore, kind: ResourceKind, { metadata }: KubeObject): void {
+  if (!kind.namespaced) {
+    delete metadata.namespace
+    return
+  }
+  const name = metadata.namespace ?? ''
+  if (name === '') throw badRequest('an empty namespace may not be set during creation')
+  const namespace = core.store.get('namespaces', '', name)
+  if (namespace === null) throw notFound(kindOf('namespaces'), name)
+  if (namespace.metadata.deletionTimestamp === undefined) return
+  const message = `namespace ${name} is being terminated`
+  const why = `unable to create new content in namespace ${name} because it is being terminated`
+  const cause = { reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }
+  throw forbidden(kind, metadata.name, why, [cause])
+}
+
+/** 27 letters and digits that spell no words (semantics §1.7). */
+const nameAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
+
+function generatedName(core: RegistryCore, prefix: string): string {
+  return prefix.slice(0, 58) + core.random.text(5, nameAlphabet)
+}
+
+function stampNew(core: RegistryCore, resource: ResourceName, object: Body): void {
+  const { metadata } = object
+  metadata.uid = core.newUid()
+  metadata.creationTimestamp = instantOf(core)
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  delete metadata.generation
+  if (counts(core, resource)) metadata.generation = 1
+  dropEmptyMetadata(object)
+}
+
+function counts(core: RegistryCore, resource: ResourceName): boolean {
+  return counted.includes(resource) || (resource === 'pods' && core.settings.kubernetesMinor >= 33)
+}
+
+function requireExisting(core: RegistryCore, kind: ResourceKind, { metadata }: KubeObject): KubeObject {
+  if (!kind.namespaced) delete metadata.namespace
+  const { name, uid = '', resourceVersion = '' } = metadata
+  const existing = core.store.get(kind.resource, metadata.namespace ?? '', name)
+  if (existing === null) throw notFound(kind, name)
+  const { uid: storedUid = '' } = existing.metadata
+  if (uid !== '' && uid !== storedUid)
+    throw conflict(
+      kind,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${storedUid}`,
+    )
+  if (
+    resourceVersion !== '' &&
+    resourceVersion !== '0' &&
+    resourceVersion !== existing.metadata.resourceVersion
+  )
+    throw conflict(kind, name, staleObject)
+  return existing
+}
+
+/** Status alone is taken from the new object. */
+function withStatusOf(existing: Body, { status }: Body): Body {
+  const next: Body = { ...without(existing, 'status'), metadata: { ...existing.metadata } }
+  if (status !== undefined) next.status = status
+  return next
+}
+
+/** What a client cannot change through the main endpoint comes from the stored object. */
+function withStoredParts(core: RegistryCore, kind: ResourceKind, object: Body, existing: Body): Body {
+  const { metadata } = object
+  const stored = existing.metadata
+  const kept: KubeObject['metadata'] = { ...metadata }
+  for (const key of [
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+  ] as const)
+    Reflect.deleteProperty(kept, key)
+  if (stored.uid !== undefined) kept.uid = stored.uid
+  if (stored.creationTimestamp !== undefined) kept.creationTimestamp = stored.creationTimestamp
+  if (stored.deletionTimestamp !== undefined) kept.deletionTimestamp = stored.deletionTimestamp
+  if (stored.deletionGracePeriodSeconds !== undefined)
+    kept.deletionGracePeriodSeconds = stored.deletionGracePeriodSeconds
+  if (counts(core, kind.resource) && stored.generation !== undefined) kept.generation = stored.generation
+  if (stored.generateName !== undefined) kept.generateName = stored.generateName
+  if (kept.managedFields === undefined && stored.managedFields !== undefined)
+    kept.managedFields = stored.managedFields
+  const next: Body = { ...object, metadata: kept }
+  if (kind.statusApart) {
+    delete next.status
+    if (existing.status !== undefined) next.status = existing.status
+  }
+  dropEmptyMetadata(next)
+  return next
+}
+
+function bumpGeneration(core: RegistryCore, resource: ResourceName, next: Body, existing: Body): void {
+  const { generation } = existing.metadata
+  if (!counts(core, resource) || generation === undefined) return
+  if (contentChanged(resource, next, existing)) next.metadata.generation = generation + 1
+}
+
+function contentChanged(resource: ResourceName, next: Body, existing: Body): boolean {
+  const mapChanged = (name: 'annotations' | 'labels'): boolean =>
+    !sameJson(next.metadata[name] ?? {}, existing.metadata[name] ?? {})
+  if (resource === 'endpointslices')
+    return mapChanged('labels') || !sameJson(without(next, 'metadata'), without(existing, 'metadata'))
+  return !sameJson(next.spec, existing.spec) || (resource === 'deployments' && mapChanged('annotations'))
+}
+
+/** An empty map or list is an absent one: else it would count as a change. */
+function dropEmptyMetadata({ metadata }: KubeObject): void {
+  for (const key of ['labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields'] as const)
+    if (Object.keys(metadata[key] ?? { present: true }).length === 0) Reflect.deleteProperty(metadata, key)
+  if (metadata.generateName === '') delete metadata.generateName
+}
+
+function assignClusterIP(core: RegistryCore, { spec }: Partial<Service>): void {
+  if (spec === undefined || spec.type === 'ExternalName') return
+  spec.clusterIP ||= core.allocateClusterIP()
+  spec.clusterIPs = [spec.clusterIP]
+}
+
+/** A client that sends a Service without its address means "as it is". */
+function keepClusterIP({ spec }: Partial<Service>, existing: Service): void {
+  if (spec === undefined || spec.type === 'ExternalName') return
+  if ((spec.clusterIP ?? '') === '' && existing.spec.clusterIP !== undefined)
+    spec.clusterIP = existing.spec.clusterIP
+  if (spec.clusterIP !== undefined) spec.clusterIPs = [spec.clusterIP]
+}

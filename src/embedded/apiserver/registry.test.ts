@@ -1,0 +1,510 @@
+import { describe, expect, it } from 'vitest'
+import type {
+  Deployment,
+  KubeEvent,
+  KubeObject,
+  Pod,
+  PodDisruptionBudget,
+  Service,
+  Status,
+} from '../../kube/types.ts'
+import { ApiError } from '../cluster-api.ts'
+import { budget, deployment, node, pod, runningPod, testRegistry } from './testing/objects.ts'
+
+function statusOfFailure(action: () => unknown): Status {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof ApiError) return error.status
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('creating', () => {
+  it('fills in what a rollout depends on', () => {
+    const { registry } = testRegistry()
+    const { metadata, spec } = registry.create('deployments', deployment())
+    expect(spec).toMatchObject({
+      replicas: 1,
+      revisionHistoryLimit: 10,
+      progressDeadlineSeconds: 600,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      template: {
+        spec: {
+          restartPolicy: 'Always',
+          terminationGracePeriodSeconds: 30,
+          schedulerName: 'default-scheduler',
+        },
+      },
+    })
+    expect(metadata).toMatchObject({ generation: 1, creationTimestamp: '2023-11-14T22:13:20Z' })
+    expect(metadata.uid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  })
+
+  it('gives a generated name five letters that spell no words, and drops a status that was sent', () => {
+    const { registry } = testRegistry()
+    const created = registry.create<Pod>('pods', {
+      ...pod(''),
+      metadata: { name: '', generateName: 'web-', namespace: 'default' },
+      status: { phase: 'Running' },
+    })
+    expect(created.metadata.name).toMatch(/^web-[bcdfghjklmnpqrstvwxz2456789]{5}$/)
+    expect(created.status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' })
+  })
+
+  it('gives a Service an address that later writes keep', () => {
+    const { registry } = testRegistry()
+    const service: Service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { ports: [{ port: 80 }] },
+    }
+    const { spec } = registry.create('services', service)
+    expect(spec).toMatchObject({ type: 'ClusterIP', ports: [{ port: 80, targetPort: 80, protocol: 'TCP' }] })
+    expect(registry.update('services', service).spec.clusterIP).toBe(spec.clusterIP)
+  })
+
+  it('refuses a second object of a name, and any in a namespace that is not there', () => {
+    const { registry } = testRegistry()
+    registry.create('pods', pod('a'))
+    expect(statusOfFailure(() => registry.create('pods', pod('a')))).toMatchObject({
+      code: 409,
+      reason: 'AlreadyExists',
+    })
+    const elsewhere = { ...pod('a'), metadata: { name: 'a', namespace: 'nowhere' } }
+    expect(statusOfFailure(() => registry.create('pods', elsewhere))).toMatchObject({
+      code: 404,
+      reason: 'NotFound',
+    })
+  })
+})
+
+describe('validation', () => {
+  const causes = (change: (object: Deployment) => void): string[] => {
+    const { registry } = testRegistry()
+    const object = deployment()
+    change(object)
+    const status = statusOfFailure(() => registry.create('deployments', object))
+    expect(status).toMatchObject({ code: 422, reason: 'Invalid' })
+    return (status.details?.causes ?? []).map(cause => cause.field ?? '')
+  }
+  const container = (object: Deployment): NonNullable<Pod['spec']['containers'][number]> => {
+    const [first] = object.spec.template.spec.containers
+    if (first === undefined) throw new Error('the test deployment has no container')
+    return first
+  }
+
+  it.each<[string, string, (object: Deployment) => void]>([
+    [
+      'a selector that misses the template',
+      'spec.template.metadata.labels',
+      o => (o.spec.selector.matchLabels = { app: 'x' }),
+    ],
+    ['an empty selector', 'spec.selector', o => (o.spec.selector = {})],
+    [
+      'no surge and none unavailable',
+      'spec.strategy.rollingUpdate.maxUnavailable',
+      o => (o.spec.strategy = { rollingUpdate: { maxSurge: 0, maxUnavailable: '0%' } }),
+    ],
+    [
+      'Recreate with rolling parameters',
+      'spec.strategy.rollingUpdate',
+      o => (o.spec.strategy = { type: 'Recreate', rollingUpdate: {} }),
+    ],
+    [
+      'a deadline within minReadySeconds',
+      'spec.progressDeadlineSeconds',
+      o => Object.assign(o.spec, { minReadySeconds: 10, progressDeadlineSeconds: 10 }),
+    ],
+    [
+      'a preStop sleep beyond the grace period',
+      'spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds',
+      o => (container(o).lifecycle = { preStop: { sleep: { seconds: 31 } } }),
+    ],
+    [
+      'a liveness probe that needs two successes',
+      'spec.template.spec.containers[0].livenessProbe.successThreshold',
+      o => (container(o).livenessProbe = { tcpSocket: { port: 80 }, successThreshold: 2 }),
+    ],
+    [
+      'a grace period on a readiness probe',
+      'spec.template.spec.containers[0].readinessProbe.terminationGracePeriodSeconds',
+      o => (container(o).readinessProbe = { tcpSocket: { port: 80 }, terminationGracePeriodSeconds: 5 }),
+    ],
+    [
+      'a container name with capitals',
+      'spec.template.spec.containers[0].name',
+      o => (container(o).name = 'App'),
+    ],
+    ['an object name with capitals', 'metadata.name', o => (o.metadata.name = 'Web')],
+  ])('refuses %s', (_what, field, change) => {
+    expect(causes(change)).toEqual([field])
+  })
+
+  it('keeps the selector of a Deployment as it was created', () => {
+    const { registry } = testRegistry()
+    const created = registry.create('deployments', deployment())
+    const labels = { app: 'other' }
+    const changed = {
+      ...created.spec,
+      selector: { matchLabels: labels },
+      template: { ...created.spec.template, metadata: { labels } },
+    }
+    const status = statusOfFailure(() => registry.update('deployments', { ...created, spec: changed }))
+    expect(status.details?.causes).toMatchObject([{ field: 'spec.selector', reason: 'FieldValueInvalid' }])
+    expect(status.message).toContain('field is immutable')
+  })
+
+  it('answers a field of the wrong type with 400, and says which', () => {
+    const { registry } = testRegistry()
+    const status = statusOfFailure(() =>
+      registry.post('deployments', { ...deployment(), spec: { replicas: 'two' } }),
+    )
+    expect(status).toMatchObject({ code: 400, reason: 'BadRequest' })
+    expect(status.message).toContain('Deployment.spec.replicas of type int32')
+  })
+
+  it('refuses a budget with a minimum and a maximum', () => {
+    const { registry } = testRegistry()
+    const both = {
+      metadata: { name: 'b', namespace: 'default' },
+      spec: { minAvailable: 1, maxUnavailable: 1 },
+    }
+    expect(statusOfFailure(() => registry.post('poddisruptionbudgets', both))).toMatchObject({ code: 422 })
+  })
+
+  it('lets only a few fields of a pod change', () => {
+    const { registry } = testRegistry()
+    const created = registry.create('pods', pod('a'))
+    const moved = { ...created, spec: { ...created.spec, hostNetwork: true } }
+    expect(statusOfFailure(() => registry.update('pods', moved))).toMatchObject({ code: 422 })
+    const containers = created.spec.containers.map(container => ({ ...container, image: 'app:2' }))
+    expect(
+      registry.update('pods', { ...created, spec: { ...created.spec, containers } }).spec.containers[0]
+        ?.image,
+    ).toBe('app:2')
+  })
+})
+
+describe('updating', () => {
+  it("counts a Deployment's generation for spec and annotations, not for status, labels or nothing", () => {
+    const { registry } = testRegistry()
+    let current = registry.create('deployments', deployment())
+    const generationAfter = (
+      change: (object: Deployment) => void,
+      part: 'update' | 'updateStatus' = 'update',
+    ): number | undefined => {
+      change(current)
+      current = registry[part]('deployments', current)
+      return current.metadata.generation
+    }
+    expect(generationAfter(object => (object.spec.replicas = 3))).toBe(2)
+    expect(generationAfter(object => (object.metadata.annotations = { a: 'b' }))).toBe(3)
+    expect(generationAfter(object => (object.metadata.labels = { a: 'b' }))).toBe(3)
+    expect(generationAfter(object => (object.status = { replicas: 1 }), 'updateStatus')).toBe(3)
+    expect(generationAfter(() => undefined)).toBe(3)
+    expect(current.status).toEqual({ replicas: 1 })
+  })
+
+  it('keeps status and spec apart', () => {
+    const { registry } = testRegistry()
+    const created = registry.create('deployments', deployment())
+    registry.updateStatus('deployments', {
+      ...created,
+      spec: { ...created.spec, replicas: 9 },
+      status: { replicas: 4 },
+    })
+    const stored = registry.get<Deployment>('deployments', 'default', 'web')
+    expect([stored?.spec.replicas, stored?.status?.replicas]).toEqual([1, 4])
+    registry.update('deployments', {
+      ...created,
+      metadata: { name: 'web', namespace: 'default' },
+      status: { replicas: 7 },
+    })
+    expect(registry.get<Deployment>('deployments', 'default', 'web')?.status?.replicas).toBe(4)
+  })
+
+  it('refuses a stale resourceVersion, and takes an absent one', () => {
+    const { registry } = testRegistry()
+    const stale = registry.create('deployments', deployment())
+    registry.update('deployments', { ...stale, spec: { ...stale.spec, replicas: 2 } })
+    const status = statusOfFailure(() =>
+      registry.update('deployments', { ...stale, spec: { ...stale.spec, replicas: 3 } }),
+    )
+    expect(status).toMatchObject({
+      code: 409,
+      reason: 'Conflict',
+      details: { name: 'web', group: 'apps', kind: 'deployments' },
+    })
+    expect(
+      statusOfFailure(() => registry.updateStatus('deployments', { ...stale, status: { replicas: 1 } }))
+        .reason,
+    ).toBe('Conflict')
+    const blind = {
+      ...stale,
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { ...stale.spec, replicas: 3 },
+    }
+    expect(registry.update('deployments', blind).spec.replicas).toBe(3)
+  })
+
+  it('emits nothing and counts nothing when nothing changed', () => {
+    const { registry, clock } = testRegistry()
+    const created = registry.create('deployments', deployment())
+    const seen: string[] = []
+    registry.watch('deployments', type => seen.push(type))
+    registry.update('deployments', created)
+    registry.updateStatus('deployments', created)
+    clock.advance(100)
+    expect(seen).toEqual(['ADDED'])
+    expect(registry.revision()).toBe(Number(created.metadata.resourceVersion))
+  })
+
+  it('stores nothing in a dry run', () => {
+    const { registry } = testRegistry()
+    expect(registry.post('pods', pod('a'), { dryRun: true }).metadata.name).toBe('a')
+    expect(registry.get('pods', 'default', 'a')).toBeNull()
+  })
+})
+
+describe('deleting', () => {
+  it('marks a scheduled pod with a deletion in the future, and its kubelet removes it', () => {
+    const { registry } = testRegistry()
+    runningPod(registry, 'a')
+    const marked = registry.delete('pods', 'default', 'a') as Pod
+    expect(marked.metadata).toMatchObject({
+      deletionTimestamp: '2023-11-14T22:13:50Z',
+      deletionGracePeriodSeconds: 30,
+      generation: 3,
+    })
+    expect(marked.status?.phase).toBe('Running')
+    expect(
+      registry.delete('pods', 'default', 'a', { gracePeriodSeconds: 0, uid: marked.metadata.uid ?? '' }),
+    ).toBeNull()
+    expect(registry.get('pods', 'default', 'a')).toBeNull()
+  })
+
+  it('may only shorten the grace period afterwards', () => {
+    const { registry, clock } = testRegistry()
+    runningPod(registry, 'a')
+    registry.delete('pods', 'default', 'a', { gracePeriodSeconds: 20 })
+    clock.advance(5000)
+    const before = registry.revision()
+    registry.delete('pods', 'default', 'a', { gracePeriodSeconds: 20 })
+    registry.delete('pods', 'default', 'a', { gracePeriodSeconds: 60 })
+    registry.delete('pods', 'default', 'a')
+    expect(registry.revision()).toBe(before)
+    const shortened = registry.delete('pods', 'default', 'a', { gracePeriodSeconds: 10 })
+    expect(shortened?.metadata).toMatchObject({
+      deletionTimestamp: '2023-11-14T22:13:30Z',
+      deletionGracePeriodSeconds: 10,
+    })
+  })
+
+  it('removes at once a pod that runs nowhere or has finished', () => {
+    const { registry } = testRegistry()
+    registry.create('pods', pod('pending'))
+    expect(registry.delete('pods', 'default', 'pending')).toBeNull()
+    const done = runningPod(registry, 'done')
+    registry.updateStatus('pods', { ...done, status: { phase: 'Succeeded' } })
+    expect(registry.delete('pods', 'default', 'done')).toBeNull()
+  })
+
+  it('checks the uid precondition', () => {
+    const { registry } = testRegistry()
+    runningPod(registry, 'a')
+    expect(statusOfFailure(() => registry.delete('pods', 'default', 'a', { uid: 'another' })).reason).toBe(
+      'Conflict',
+    )
+  })
+
+  it('keeps an object until its last finalizer is taken away', () => {
+    const { registry } = testRegistry()
+    registry.create('deployments', deployment())
+    const marked = registry.delete('deployments', 'default', 'web', { propagationPolicy: 'Foreground' })
+    expect(marked?.metadata).toMatchObject({
+      finalizers: ['foregroundDeletion'],
+      deletionGracePeriodSeconds: 0,
+      generation: 2,
+    })
+    const stored = registry.get<Deployment>('deployments', 'default', 'web')
+    if (stored === null) throw new Error('it is gone already')
+    registry.update('deployments', { ...stored, metadata: { ...stored.metadata, finalizers: [] } })
+    expect(registry.get('deployments', 'default', 'web')).toBeNull()
+  })
+
+  it('empties a namespace, and removes it when its last pod has ended', () => {
+    const { registry } = testRegistry()
+    registry.post('namespaces', { metadata: { name: 'gone' } })
+    registry.post('configmaps', { metadata: { name: 'c', namespace: 'gone' } })
+    registry.post('pods', { ...pod('a'), metadata: { name: 'a', namespace: 'gone' } })
+    registry.bind('gone', 'a', 'node-1')
+    registry.delete('namespaces', '', 'gone')
+    expect(registry.get('configmaps', 'gone', 'c')).toBeNull()
+    expect(
+      statusOfFailure(() => registry.post('configmaps', { metadata: { name: 'd', namespace: 'gone' } })).code,
+    ).toBe(403)
+    registry.delete('pods', 'gone', 'a', { gracePeriodSeconds: 0 })
+    expect(registry.get('namespaces', '', 'gone')).toBeNull()
+  })
+})
+
+describe('eviction', () => {
+  it('takes one disruption from the budget and deletes gracefully', () => {
+    const { registry } = testRegistry()
+    runningPod(registry, 'a')
+    budget(registry, 'b', { disruptionsAllowed: 1, currentHealthy: 3 })
+    expect(registry.evict('default', 'a')).toMatchObject({ status: 'Success', code: 201 })
+    const evicted = registry.read('pods', 'default', 'a') as Pod
+    expect(evicted.metadata.deletionGracePeriodSeconds).toBe(30)
+    expect(evicted.status?.conditions?.at(-1)).toMatchObject({
+      type: 'DisruptionTarget',
+      reason: 'EvictionByEvictionAPI',
+    })
+    const { status } = registry.read('poddisruptionbudgets', 'default', 'b') as PodDisruptionBudget
+    expect(status).toMatchObject({ disruptionsAllowed: 0, disruptedPods: { a: '2023-11-14T22:13:20Z' } })
+    expect(status?.conditions).toMatchObject([
+      { type: 'DisruptionAllowed', status: 'False', reason: 'InsufficientPods' },
+    ])
+  })
+
+  it('answers 429 with the cause, and without Retry-After, when the budget is spent', () => {
+    const { registry } = testRegistry()
+    runningPod(registry, 'a')
+    budget(registry, 'b', {})
+    const status = statusOfFailure(() => registry.evict('default', 'a'))
+    expect(status).toMatchObject({
+      code: 429,
+      reason: 'TooManyRequests',
+      message: "Cannot evict pod as it would violate the pod's disruption budget.",
+      details: {
+        causes: [
+          {
+            reason: 'DisruptionBudget',
+            message: 'The disruption budget b needs 2 healthy pods and has 2 currently',
+          },
+        ],
+      },
+    })
+    expect(status.details?.retryAfterSeconds).toBeUndefined()
+    expect(registry.read('pods', 'default', 'a').metadata.deletionTimestamp).toBeUndefined()
+  })
+
+  it('asks to come back in 10 s while the budget is not observed yet', () => {
+    const { registry } = testRegistry()
+    runningPod(registry, 'a')
+    budget(registry, 'b', { observedGeneration: 0, disruptionsAllowed: 5 })
+    expect(statusOfFailure(() => registry.evict('default', 'a')).details?.retryAfterSeconds).toBe(10)
+  })
+
+  it('ignores budgets for a pod that does not run', () => {
+    const { registry } = testRegistry()
+    registry.create('pods', pod('a'))
+    budget(registry, 'b', {})
+    expect(registry.evict('default', 'a').status).toBe('Success')
+    expect(registry.get('pods', 'default', 'a')).toBeNull()
+  })
+
+  it('lets an unready pod go while enough others are healthy, and not otherwise', () => {
+    const { registry } = testRegistry()
+    runningPod(registry, 'a', false)
+    runningPod(registry, 'c', false)
+    budget(registry, 'b', { currentHealthy: 2, desiredHealthy: 2 })
+    expect(registry.evict('default', 'a').status).toBe('Success')
+    const stored = registry.read('poddisruptionbudgets', 'default', 'b') as PodDisruptionBudget
+    const status = {
+      ...stored.status,
+      currentHealthy: 1,
+      desiredHealthy: 2,
+      disruptionsAllowed: 0,
+      expectedPods: 3,
+    }
+    registry.updateStatus('poddisruptionbudgets', { ...stored, status: { observedGeneration: 1, ...status } })
+    expect(statusOfFailure(() => registry.evict('default', 'c')).code).toBe(429)
+  })
+
+  it('fails with 500 when two budgets match', () => {
+    const { registry } = testRegistry()
+    runningPod(registry, 'a')
+    budget(registry, 'b', { disruptionsAllowed: 1 })
+    budget(registry, 'c', { disruptionsAllowed: 1 })
+    expect(statusOfFailure(() => registry.evict('default', 'a')).code).toBe(500)
+  })
+})
+
+describe('watching in process', () => {
+  it('delivers what there is and then each change, in order, never before the fan-out delay', () => {
+    const { registry, clock } = testRegistry({ watchFanOutMs: { low: 2, high: 5 } })
+    registry.create('pods', pod('a'))
+    const seen: [string, string, number][] = []
+    let committedUs = clock.nowUs()
+    registry.watch<Pod>('pods', (type, object) => {
+      seen.push([type, object.metadata.name, clock.nowUs() - committedUs])
+    })
+    clock.advance(10)
+    committedUs = clock.nowUs()
+    for (let index = 0; index < 20; index++) registry.create('pods', pod(`p${index}`))
+    registry.delete('pods', 'default', 'p0')
+    clock.advance(1.9)
+    expect(seen).toHaveLength(1)
+    clock.advance(4)
+    expect(seen.slice(1).map(([type, name]) => `${type} ${name}`)).toEqual([
+      ...Array.from({ length: 20 }, (_, index) => `ADDED p${index}`),
+      'MODIFIED p0',
+      'DELETED p0',
+    ])
+    expect(seen.every(([, , delayUs]) => delayUs >= 2000 && delayUs <= 5000)).toBe(true)
+  })
+
+  it('hands out copies, with the state before', () => {
+    const { registry, clock } = testRegistry()
+    const created = registry.create('deployments', deployment())
+    registry.watch<Deployment>('deployments', (_type, object) => (object.spec.replicas = 99))
+    const previous: (number | undefined)[] = []
+    registry.watch<Deployment>('deployments', (_type, _object, before) =>
+      previous.push(before?.spec.replicas),
+    )
+    clock.advance(10)
+    registry.update('deployments', { ...created, spec: { ...created.spec, replicas: 2 } })
+    clock.advance(10)
+    expect(previous).toEqual([undefined, 1])
+    expect(registry.get<Deployment>('deployments', 'default', 'web')?.spec.replicas).toBe(2)
+  })
+
+  it('delivers nothing after it was stopped', () => {
+    const { registry, clock } = testRegistry()
+    const seen: KubeObject[] = []
+    const stop = registry.watch('pods', (_type, object) => seen.push(object))
+    registry.create('pods', pod('a'))
+    stop()
+    clock.advance(100)
+    expect(seen).toEqual([])
+  })
+})
+
+it('binds a pod once, and says so in its conditions', () => {
+  const { registry } = testRegistry()
+  registry.create('pods', pod('a'))
+  registry.bind('default', 'a', 'node-1')
+  const { spec, status } = registry.read('pods', 'default', 'a') as Pod
+  expect(spec.nodeName).toBe('node-1')
+  expect(status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }])
+  expect(statusOfFailure(() => registry.bind('default', 'a', 'node-2')).reason).toBe('Conflict')
+})
+
+it('counts the same Kubernetes Event instead of writing it again', () => {
+  const { registry, clock } = testRegistry()
+  const about = registry.create('nodes', node('node-1'))
+  for (let turn = 0; turn < 3; turn++) {
+    registry.recordEvent(about, 'Warning', 'Unhealthy', 'Readiness probe failed', 'kubelet')
+    clock.advance(1000)
+  }
+  registry.recordEvent(about, 'Warning', 'Unhealthy', 'Liveness probe failed', 'kubelet')
+  const counts = registry.list<KubeEvent>('events', 'default').map(({ message, count }) => [message, count])
+  expect(counts.sort()).toEqual([
+    ['Liveness probe failed', 1],
+    ['Readiness probe failed', 3],
+  ])
+})

@@ -1,0 +1,78 @@
+/** All problems of an object at once, as one 422 Invalid. */
+import type { EndpointSlice, KubeObject, Pod } from '../../../kube/types.ts'
+import { invalid } from '../api-errors.ts'
+import type { Draft } from '../decoding/draft.ts'
+import type { ResourceKind } from '../resources.ts'
+import { checkDisruptionBudget } from './disruption-budgets.ts'
+import { checkMetadata } from './names.ts'
+import { checkPodSpec } from './pod-spec.ts'
+import { checkPodUpdate } from './pod-update.ts'
+import { Problems } from './problems.ts'
+import { checkService } from './services.ts'
+import { checkDeployment, checkReplicated } from './workloads.ts'
+
+/** Throws the 422 when there is any problem. `previous` is null for a creation. */
+export function validate(
+  kind: ResourceKind,
+  object: KubeObject,
+  previous: KubeObject | null,
+  kubernetesMinor: number,
+): void {
+  const problems = new Problems()
+  checkMetadata(problems, kind.resource, object)
+  checkFinalizers(problems, object, previous)
+  checkContent(problems, kind, object, previous, kubernetesMinor)
+  if (problems.list.length > 0) throw invalid(kind, object.metadata.name, problems.list)
+}
+
+function checkContent(
+  problems: Problems,
+  kind: ResourceKind,
+  object: KubeObject,
+  previous: KubeObject | null,
+  minor: number,
+): void {
+  switch (kind.resource) {
+    case 'pods':
+      checkPodSpec(problems, 'spec', (object as Draft<Pod>).spec, minor)
+      if (previous !== null && problems.list.length === 0)
+        checkPodUpdate(problems, object as Pod, previous as Pod)
+      break
+    case 'deployments':
+      checkDeployment(problems, object, previous, minor)
+      break
+    case 'replicasets':
+      checkReplicated(problems, object, previous, minor)
+      break
+    case 'services':
+      checkService(problems, object, previous)
+      break
+    case 'poddisruptionbudgets':
+      checkDisruptionBudget(problems, object)
+      break
+    case 'endpointslices':
+      problems.oneOf('addressType', (object as Draft<EndpointSlice>).addressType, ['FQDN', 'IPv4', 'IPv6'])
+      break
+    case 'nodes':
+    case 'namespaces':
+    case 'events':
+    case 'configmaps':
+    case 'secrets':
+    case 'serviceaccounts':
+    case 'endpoints':
+    case 'leases':
+      break
+  }
+}
+
+/** Nothing may newly hold back an object that is on its way out. */
+function checkFinalizers(problems: Problems, object: KubeObject, previous: KubeObject | null): void {
+  if (previous?.metadata.deletionTimestamp === undefined) return
+  const before = previous.metadata.finalizers ?? []
+  const added = (object.metadata.finalizers ?? []).filter(finalizer => !before.includes(finalizer))
+  if (added.length > 0)
+    problems.forbidden(
+      'metadata.finalizers',
+      `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
+    )
+}

@@ -1,0 +1,81 @@
+/** One informer per resource, shared by all controllers of a process, with the indexes that several of them need. */
+import type {
+  Deployment,
+  EndpointSlice,
+  KubeObject,
+  Node,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  Service,
+} from '../../kube/types.ts'
+import type { ClusterApi, ResourceName } from '../cluster-api.ts'
+import { Informer } from './informer.ts'
+import { controllerOf } from './owners.ts'
+
+export interface Informers {
+  pods: Informer<Pod>
+  services: Informer<Service>
+  nodes: Informer<Node>
+  deployments: Informer<Deployment>
+  replicaSets: Informer<ReplicaSet>
+  endpointSlices: Informer<EndpointSlice>
+  budgets: Informer<PodDisruptionBudget>
+  podsIn: (namespace: string) => Pod[]
+  replicaSetsIn: (namespace: string) => ReplicaSet[]
+  /** Of a controller's uid; orphans of a namespace stand under `orphansOf(namespace)`. */
+  podsOwnedBy: (ownerUid: string) => Pod[]
+  replicaSetsOwnedBy: (ownerUid: string) => ReplicaSet[]
+  /** Other resources, without a type of their own here. */
+  other: (resource: ResourceName) => Informer<KubeObject>
+  /** Returns the stop function. */
+  start: () => () => void
+}
+
+/** The index entry under which objects without a controller stand. */
+export function orphansOf(namespace: string): string {
+  return `orphans in ${namespace}`
+}
+
+/** Only the resources in `watched` are watched, when it is given; the others stay empty. */
+export function makeInformers(api: ClusterApi, watched?: readonly ResourceName[]): Informers {
+  const made: { start(): () => void }[] = []
+  const informer = <T extends KubeObject>(resource: ResourceName): Informer<T> => {
+    const one = new Informer<T>(api, resource)
+    if (watched?.includes(resource) !== false) made.push(one)
+    return one
+  }
+  const pods = informer<Pod>('pods')
+  const replicaSets = informer<ReplicaSet>('replicasets')
+  const others = new Map<ResourceName, Informer<KubeObject>>()
+  return {
+    pods,
+    replicaSets,
+    services: informer('services'),
+    nodes: informer('nodes'),
+    deployments: informer('deployments'),
+    endpointSlices: informer('endpointslices'),
+    budgets: informer('poddisruptionbudgets'),
+    podsIn: pods.index(namespaceOf),
+    replicaSetsIn: replicaSets.index(namespaceOf),
+    podsOwnedBy: pods.index(controllerUidOf),
+    replicaSetsOwnedBy: replicaSets.index(controllerUidOf),
+    other(resource) {
+      const known = others.get(resource) ?? informer<KubeObject>(resource)
+      others.set(resource, known)
+      return known
+    },
+    start() {
+      const stops = made.map(one => one.start())
+      return () => stops.forEach(stop => stop())
+    },
+  }
+}
+
+function namespaceOf(object: KubeObject): string[] {
+  return [object.metadata.namespace ?? '']
+}
+
+function controllerUidOf(object: KubeObject): string[] {
+  return [controllerOf(object)?.uid ?? orphansOf(object.metadata.namespace ?? '')]
+}

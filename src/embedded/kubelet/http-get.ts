@@ -1,0 +1,76 @@
+/**
+ * The kubelet's HTTP client for probes and hooks: one new connection per request, no proxy, no certificate checks, and
+ * one limit for the whole exchange. Redirects within the host are followed (semantics §4.4).
+ */
+import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import type { Clock } from '../../base/clock.ts'
+
+const redirectLimit = 10
+/** What is beyond this of a body is not waited for. */
+const bodyLimit = 10_240
+
+export interface HttpTarget {
+  scheme: 'http' | 'https'
+  host: string
+  port: number
+  path: string
+  headers: Record<string, string>
+}
+
+export type HttpAnswer =
+  | { kind: 'answered'; status: number; redirectedAway: boolean }
+  | { kind: 'failed'; code: string; url: string }
+
+/** `limitMs` null = none. A limit that passes is the code `timed-out`. */
+export async function httpGet(clock: Clock, target: HttpTarget, limitMs: number | null): Promise<HttpAnswer> {
+  const cancel = new AbortController()
+  const limit = limitMs === null ? null : clock.after(limitMs, () => cancel.abort())
+  let url = new URL(`${target.scheme}://${target.host}:${target.port}${target.path}`)
+  try {
+    for (let redirects = 0; ; redirects++) {
+      const { status, location } = await exchange(url, target.headers, cancel.signal)
+      if (location === null || status < 300 || status >= 400)
+        return { kind: 'answered', status, redirectedAway: false }
+      const next = new URL(location, url)
+      if (next.hostname !== url.hostname) return { kind: 'answered', status, redirectedAway: true }
+      if (redirects >= redirectLimit)
+        return { kind: 'failed', code: 'stopped after 10 redirects', url: url.href }
+      url = next
+    }
+  } catch (error) {
+    const code = cancel.signal.aborted ? 'timed-out' : ((error as NodeJS.ErrnoException).code ?? 'unknown')
+    return { kind: 'failed', code, url: url.href }
+  } finally {
+    limit?.cancel()
+  }
+}
+
+function exchange(
+  url: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<{ status: number; location: string | null }> {
+  return new Promise((resolve, reject) => {
+    const options = { agent: false as const, headers, signal, rejectUnauthorized: false }
+    const onResponse = (response: IncomingMessage): void => {
+      const { statusCode = 0, headers: answered } = response
+      const finish = (): void => resolve({ status: statusCode, location: answered.location ?? null })
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes < bodyLimit) return
+        finish()
+        response.destroy()
+      })
+      response.once('end', finish)
+      response.on('error', reject)
+    }
+    const request =
+      url.protocol === 'https:'
+        ? requestHttps(url, options, onResponse)
+        : requestHttp(url, options, onResponse)
+    request.on('error', reject)
+    request.end()
+  })
+}

@@ -1,0 +1,122 @@
+/** One pod on its node: what its worker, its start and its end share. */
+import type { Container, LifecycleHandler, Pod, Probe } from '../../kube/types.ts'
+import type { RecordStep } from '../container-steps.ts'
+import type { RunningContainer } from './container-runtime.ts'
+import { attemptProbe, runHook, type HandlerParts, type HookOutcome, type ProbeOutcome } from './handlers.ts'
+import type { KubeletParts } from './kubelet-parts.ts'
+import { PodContainers } from './pod-containers.ts'
+import { PodProbes } from './pod-probes.ts'
+import { isSidecar, podStatus } from './pod-status.ts'
+import type { ProbeKind, ProbeSubject, ProbeVerdict } from './probe-worker.ts'
+import type { RestartBackoff } from './restart-backoff.ts'
+import type { StatusManager } from './status-manager.ts'
+
+export interface PodContextParts {
+  kubelet: KubeletParts
+  statuses: StatusManager
+  backoff: RestartBackoff
+  onProbeChange: (container: string, kind: ProbeKind, verdict: ProbeVerdict) => void
+}
+
+export class PodContext {
+  readonly kubelet: KubeletParts
+  readonly uid: string
+  readonly containers = new PodContainers()
+  readonly probes: PodProbes
+  readonly record: RecordStep
+  readonly backoff: RestartBackoff
+  /** Why a container does not start, until it does. */
+  readonly waiting = new Map<string, { reason: string; message: string }>()
+  pod: Pod
+  readonly #statuses: StatusManager
+
+  constructor(pod: Pod, parts: PodContextParts) {
+    this.pod = pod
+    this.uid = pod.metadata.uid ?? ''
+    this.kubelet = parts.kubelet
+    this.backoff = parts.backoff
+    this.#statuses = parts.statuses
+    this.record = parts.kubelet.steps.recorder(this.namespace, pod.metadata.name)
+    this.probes = new PodProbes({
+      clock: parts.kubelet.clock,
+      containers: [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers],
+      subject: container => this.#subject(container),
+      attempt: (container, probe) => this.#attempt(container, probe),
+      onChange: parts.onProbeChange,
+      onTrouble: (container, kind, outcome) => this.#reportTrouble(container, kind, outcome),
+    })
+  }
+
+  get namespace(): string {
+    return this.pod.metadata.namespace ?? 'default'
+  }
+
+  event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.kubelet.api.recordEvent(this.pod, type, reason, message, 'kubelet')
+  }
+
+  /** Generates the status anew; every container that should be ready and is not is probed at once (§4.3). */
+  refreshStatus(over = false): void {
+    const { clock, node } = this.kubelet
+    const status = podStatus({
+      pod: this.pod,
+      hostIP: node.address,
+      nowUs: clock.nowUs(),
+      address: this.containers.addressSeen,
+      views: name => this.containers.seen(name),
+      waiting: this.waiting,
+      isStarted: (name, id) => this.probes.isStarted(name, id),
+      isReady: (name, id) => this.probes.isReady(name, id),
+      previous: this.#statuses.get(this.uid),
+      over,
+    })
+    this.#statuses.set(this.pod, status)
+    const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+    for (const { name, started, ready } of all)
+      if (started === true && !ready) this.probes.pokeReadiness(name)
+  }
+
+  hook(container: Container, running: RunningContainer, handler: LifecycleHandler): Promise<HookOutcome> {
+    return runHook(handler, this.#handlerParts(container, running))
+  }
+
+  #attempt(container: Container, probe: Probe): Promise<ProbeOutcome> {
+    const running = this.containers.latest(container.name)
+    if (running === null) return Promise.resolve({ kind: 'error', text: 'the container is not running' })
+    return attemptProbe(probe, this.#handlerParts(container, running))
+  }
+
+  #handlerParts(container: Container, running: RunningContainer): HandlerParts {
+    const { clock, settings } = this.kubelet
+    const podIP = this.containers.address ?? ''
+    return { clock, kubernetesMinor: settings.kubernetesMinor, podIP, container, running }
+  }
+
+  #subject(name: string): ProbeSubject | null {
+    const status = this.#statuses.get(this.uid)
+    const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+    const container = all.find(one => one.name === name)
+    if (container?.containerID === undefined) return null
+    const startedAt = container.state?.running?.startedAt
+    return {
+      containerID: container.containerID,
+      runningSinceUs: startedAt === undefined ? null : Date.parse(startedAt) * 1000,
+      started: container.started === true,
+      over: container.state?.terminated !== undefined && this.pod.spec.restartPolicy === 'Never',
+    }
+  }
+
+  #reportTrouble(
+    container: string,
+    kind: ProbeKind,
+    outcome: { kind: 'failure' | 'error'; text: string },
+  ): void {
+    const probe = `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)} probe`
+    if (outcome.kind === 'failure')
+      return this.event('Warning', 'Unhealthy', `${probe} failed: ${outcome.text}`)
+    const errored =
+      this.kubelet.settings.kubernetesMinor >= 33 ? 'errored and resulted in unknown state' : 'errored'
+    this.record(container, 'probe-errored', `${kind}: ${outcome.text}`)
+    this.event('Warning', 'Unhealthy', `${probe} ${errored}: ${outcome.text}`)
+  }
+}

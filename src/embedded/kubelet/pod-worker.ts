@@ -1,0 +1,201 @@
+/**
+ * One pod's worker: strictly serial, as in the kubelet (semantics §4.1, §5.2 a). A sync acts on what the PLEG has seen,
+ * so it waits for a relist that is newer than the sync before it; while it is busy (postStart, a liveness kill) nothing
+ * else happens to the pod, not even its deletion.
+ */
+import type { Timer } from '../../base/clock.ts'
+import type { Pod } from '../../kube/types.ts'
+import { draw } from '../draw.ts'
+import { GracePeriod } from './grace-period.ts'
+import type { KubeletParts } from './kubelet-parts.ts'
+import { PodContext } from './pod-context.ts'
+import type { ProbeKind, ProbeVerdict } from './probe-worker.ts'
+import type { RestartBackoff } from './restart-backoff.ts'
+import { startContainer, type StartOutcome } from './start-container.ts'
+import type { StatusManager } from './status-manager.ts'
+import { stopContainer } from './stop-container.ts'
+import { syncActions } from './sync-actions.ts'
+import { deleteObject, stopContainers, tearDownSandbox } from './terminate-pod.ts'
+
+/** §4.5: a sync is repeated after 60–90 s, one that failed after 10–15 s. */
+const resyncMs = { low: 60_000, high: 90_000 }
+const retryMs = { low: 10_000, high: 15_000 }
+/** From this minor version on, a back-off is waited for exactly (and up to half as long again). */
+const exactBackoffMinor = 35
+
+export interface PodWorkerParts {
+  kubelet: KubeletParts
+  statuses: StatusManager
+  backoff: RestartBackoff
+  lastRelistUs: () => number
+  /** Nothing of the pod is left on this node. */
+  onGone: () => void
+}
+
+export class PodWorker {
+  readonly #context: PodContext
+  readonly #parts: PodWorkerParts
+  #lastSyncUs: number | null = null
+  #onRelist: (() => void) | null = null
+  #busy = false
+  /** Waiting for a relist is not busy: the status may be refreshed meanwhile. */
+  #acting = false
+  #again = false
+  #grace: GracePeriod | null = null
+  #objectGone = false
+  #over = false
+  #resync: Timer | null = null
+
+  constructor(pod: Pod, parts: PodWorkerParts) {
+    this.#parts = parts
+    this.#context = new PodContext(pod, {
+      ...parts,
+      onProbeChange: (container, kind, verdict) => this.#onProbeChange(container, kind, verdict),
+    })
+  }
+
+  start(): void {
+    this.#context.probes.start()
+    this.#request()
+  }
+
+  /** Labels, annotations and conditions of others may change; the containers of a pod may not. */
+  update(pod: Pod): void {
+    this.#context.pod = pod
+  }
+
+  /** A deletion, or a second one that shortens the first. */
+  terminate(graceSeconds: number): void {
+    if (this.#grace === null) this.#grace = new GracePeriod(graceSeconds)
+    else this.#grace.shorten(graceSeconds)
+    this.#request()
+  }
+
+  /** The object is gone from the API: what is left of the pod goes with a grace period of one second (§5.2). */
+  remove(): void {
+    this.#objectGone = true
+    if (this.#over) this.#parts.onGone()
+    else this.terminate(1)
+  }
+
+  relist(): void {
+    const changed = this.#context.containers.relist()
+    const waiting = this.#onRelist
+    this.#onRelist = null
+    waiting?.()
+    if (changed) this.#request()
+  }
+
+  stop(): void {
+    this.#over = true
+    this.#resync?.cancel()
+    this.#context.probes.stop()
+  }
+
+  #request(): void {
+    if (this.#over) return
+    this.#again = true
+    if (!this.#busy) void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true
+    while (this.#again && !this.#over) {
+      await this.#untilSeen()
+      this.#again = false
+      this.#acting = true
+      if (this.#grace !== null) await this.#end(this.#grace)
+      else await this.#sync()
+      this.#acting = false
+      this.#lastSyncUs = this.#parts.kubelet.clock.nowUs()
+    }
+    this.#busy = false
+  }
+
+  async #untilSeen(): Promise<void> {
+    if (this.#lastSyncUs === null || this.#parts.lastRelistUs() > this.#lastSyncUs) return
+    await new Promise<void>(resolve => (this.#onRelist = resolve))
+  }
+
+  /** A result reaches the API at once; only what acts on it goes through the worker's queue (§4.4). */
+  #onProbeChange(container: string, kind: ProbeKind, verdict: ProbeVerdict): void {
+    if (this.#over) return
+    if (kind === 'readiness' && (this.#acting || this.#grace !== null))
+      return this.#parts.statuses.setReady(this.#context.uid, container, verdict === 'success')
+    if (!this.#acting) {
+      this.#context.refreshStatus()
+      this.#lastSyncUs = this.#parts.kubelet.clock.nowUs()
+    }
+    if (kind !== 'readiness' && verdict !== 'unknown') this.#request()
+  }
+
+  async #sync(): Promise<void> {
+    const context = this.#context
+    const { clock, random, settings, nextPodAddress } = this.#parts.kubelet
+    context.refreshStatus()
+    if (this.#isFinished()) return this.#finish()
+    if (context.containers.address === null) {
+      await new Promise<void>(resolve => void clock.after(draw(random, settings.sandboxStartMs), resolve))
+      context.containers.address = nextPodAddress()
+    }
+    const actions = syncActions(context.pod, {
+      seen: name => context.containers.seen(name)[0],
+      isStarted: (name, id) => context.probes.isStarted(name, id),
+      condemnedBy: (name, id) => context.probes.condemnedBy(name, id),
+    })
+    const outcomes: StartOutcome[] = []
+    for (const action of actions) {
+      if (action.kind === 'start') {
+        outcomes.push(await startContainer(context, action.container))
+        continue
+      }
+      const running = context.containers.latest(action.container.name)
+      if (running !== null) await stopContainer(context, action.container, running, action)
+    }
+    this.#armResync(outcomes)
+  }
+
+  #armResync(outcomes: readonly StartOutcome[]): void {
+    const { clock, random, settings } = this.#parts.kubelet
+    let delayMs = draw(random, resyncMs)
+    if (outcomes.some(({ kind }) => kind === 'failed')) delayMs = draw(random, retryMs)
+    for (const outcome of outcomes)
+      if (outcome.kind === 'backing-off' && settings.kubernetesMinor >= exactBackoffMinor)
+        delayMs = Math.min(delayMs, outcome.remainingMs * random.between(1, 1.5))
+    this.#resync?.cancel()
+    this.#resync = clock.after(delayMs, () => this.#request())
+  }
+
+  #isFinished(): boolean {
+    const phase = this.#parts.statuses.get(this.#context.uid)?.phase
+    return phase === 'Succeeded' || phase === 'Failed'
+  }
+
+  /** The containers ended by themselves and are not restarted; the object stays. */
+  async #finish(): Promise<void> {
+    await stopContainers(
+      this.#context,
+      new GracePeriod(this.#context.pod.spec.terminationGracePeriodSeconds ?? 30),
+    )
+    await tearDownSandbox(this.#context)
+    this.#settle()
+    // Deleted meanwhile: nobody else will take the object away.
+    if (this.#grace !== null && !this.#objectGone) await deleteObject(this.#context)
+    if (this.#objectGone) this.#parts.onGone()
+  }
+
+  async #end(grace: GracePeriod): Promise<void> {
+    await stopContainers(this.#context, grace)
+    await tearDownSandbox(this.#context)
+    this.#settle()
+    if (!this.#objectGone) await deleteObject(this.#context)
+    if (this.#objectGone) this.#parts.onGone()
+  }
+
+  /** The final status (§5.2 i). */
+  #settle(): void {
+    this.stop()
+    this.#context.containers.relist()
+    this.#context.refreshStatus(true)
+  }
+}

@@ -1,0 +1,31 @@
+/** Where the output of each container instance lies. Kept as long as the cluster, since a reader may come late. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ContainerLog, PodLogSource } from './feeds.ts'
+import type { ContainerSpec } from './kubelet/container-runtime.ts'
+
+export class PodLogs implements PodLogSource {
+  readonly #directory: string
+  /** By pod and container; of a pod's namesakes only the last one counts. */
+  readonly #instances = new Map<string, { podUid: string; logs: { file: string; over: boolean }[] }>()
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  open(spec: ContainerSpec): { file: string; onExit: () => void } {
+    const folder = join(this.#directory, spec.podUid)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const log = { file: join(folder, `${spec.name}-${spec.restartCount}.log`), over: false }
+    const key = `${spec.namespace}/${spec.pod}/${spec.name}`
+    const known = this.#instances.get(key)
+    if (known?.podUid === spec.podUid) known.logs.push(log)
+    else this.#instances.set(key, { podUid: spec.podUid, logs: [log] })
+    return { file: log.file, onExit: () => void (log.over = true) }
+  }
+
+  locate(namespace: string, pod: string, container: string, previous: boolean): ContainerLog | null {
+    const log = this.#instances.get(`${namespace}/${pod}/${container}`)?.logs.at(previous ? -2 : -1)
+    return log === undefined ? null : { file: log.file, ended: () => log.over }
+  }
+}

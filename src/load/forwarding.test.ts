@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { seededRandom } from '../base/random.ts'
+import type { ForwardingTable } from '../model/forwarding.ts'
+import { ForwardedRoutes } from './forwarding.ts'
+import { planFor, population } from './testdata/plans.ts'
+import { runDriver } from './testdata/run-driver.ts'
+
+const tableOf = (addresses: string[]): ForwardingTable => ({
+  node: 'node-1',
+  version: 1,
+  atUs: 0,
+  roundTripMs: 4,
+  services: [
+    { service: 'default/other:80', clusterIP: '127.1.0.2', endpoints: [], fallback: false },
+    {
+      service: 'default/web:8080',
+      clusterIP: '127.1.0.1',
+      endpoints: addresses.map(address => ({ address, port: 8080, pod: `web-${address}` })),
+      fallback: false,
+    },
+  ],
+})
+
+test('a new connection goes to one of the endpoints in force, each about as often', () => {
+  const routes = new ForwardedRoutes('default/web:8080', seededRandom(7))
+  routes.adopt(tableOf(['127.2.0.1', '127.2.0.2', '127.2.0.3']))
+  const counts = new Map<string, number>()
+  for (let turn = 0; turn < 3000; turn++) {
+    const address = routes.choose()?.address ?? 'none'
+    counts.set(address, (counts.get(address) ?? 0) + 1)
+  }
+  expect([...counts.keys()].sort()).toEqual(['127.2.0.1', '127.2.0.2', '127.2.0.3'])
+  for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(100)
+
+  routes.adopt(tableOf(['127.2.0.9']))
+  expect(routes.choose()).toEqual({ address: '127.2.0.9', port: 8080, roundTripMs: 4 })
+})
+
+test('the same seed chooses the same endpoints', () => {
+  const choices = [1, 2].map(() => {
+    const routes = new ForwardedRoutes('default/web:8080', seededRandom(42))
+    routes.adopt(tableOf(['127.2.0.1', '127.2.0.2']))
+    return Array.from({ length: 50 }, () => routes.choose()?.address)
+  })
+  expect(choices[0]).toEqual(choices[1])
+})
+
+test('without an endpoint every request is refused, and no connection is named', async () => {
+  const routes = new ForwardedRoutes('default/web:8080', seededRandom(1))
+  routes.adopt(tableOf([]))
+  const profiles = [population({}), population({ population: 'reused', connections: 3 })]
+  const { samples, totals } = await runDriver(planFor(1, profiles, { maxDurationMs: 50 }), { routes })
+  expect(totals.failed).toBe(totals.scheduled)
+  for (const { outcome, connection } of samples) {
+    expect(outcome).toMatchObject({ phase: 'connect', code: 'refused' })
+    expect(connection).toBeNull()
+  }
+})

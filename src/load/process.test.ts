@@ -1,0 +1,166 @@
+import { expect, test } from 'vitest'
+import type { LoadMessage } from '../model/load.ts'
+import { spawnDriver, type DriverProcess } from './testdata/driver-process.ts'
+import { planFor, population } from './testdata/plans.ts'
+import { accountOf, until, type DriverAccount } from './testdata/run-driver.ts'
+import { startScriptedServer, type ScriptedServer } from './testdata/scripted-server.ts'
+import { startTableServer } from './testdata/table-server.ts'
+
+const profiles = [
+  population({ ratePerSecond: 200 }),
+  population({ population: 'reused', ratePerSecond: 100, connections: 20 }),
+]
+const long = { maxDurationMs: 60_000 }
+
+/** One sample for each request scheduled, and the totals are what the samples say. */
+function expectBalanced({ samples, totals }: DriverAccount): void {
+  const seqs = samples.map(({ seq }) => seq).sort((a, b) => a - b)
+  expect(seqs).toEqual(Array.from({ length: totals.scheduled }, (_, index) => index))
+  const counted = { succeeded: 0, failed: 0, unresolved: 0, skipped: 0 }
+  for (const { outcome } of samples) counted[outcome.kind] += 1
+  expect(totals).toEqual({ scheduled: samples.length, sent: samples.length - counted.skipped, ...counted })
+}
+
+function expectReceivedOnce(server: ScriptedServer, { samples }: DriverAccount): void {
+  const written = samples.filter(({ writtenUs }) => writtenUs !== null).map(({ seq }) => `0a1b2c3d-${seq}`)
+  expect(server.received.map(({ id }) => id).sort()).toEqual(written.sort())
+}
+
+const hasSucceeded =
+  (count: number) =>
+  (message: LoadMessage): boolean =>
+    message.type === 'progress' && message.totals.succeeded >= count
+
+async function accountAtExit(driver: DriverProcess, code: number): Promise<DriverAccount> {
+  expect({ code: await driver.exited, complaint: driver.complaint() }).toMatchObject({ code })
+  expect(driver.messages[0]).toMatchObject({ type: 'started', version: 1, pid: driver.child.pid })
+  expect(driver.messages.at(-1)?.type).toBe('ended')
+  return accountOf(driver.messages)
+}
+
+test('a stop lets open requests end, and the books balance with the server', async () => {
+  const server = await startScriptedServer(({ count }) => (count > 50 && count <= 60 ? 'hold' : 'answer'))
+  const driver = spawnDriver(planFor(server.port, profiles, long))
+  await driver.seen(hasSucceeded(100))
+  driver.send('{"type":"stop"}')
+  driver.child.stdin.end()
+  await driver.seen(message => message.type === 'progress' && message.open === 10)
+  const atStop = server.received.length
+  server.release()
+  const account = await accountAtExit(driver, 0)
+  await server.close()
+
+  expectBalanced(account)
+  expectReceivedOnce(server, account)
+  expect(account.totals).toMatchObject({ succeeded: account.totals.scheduled })
+  expect(server.received.length).toBe(atStop)
+})
+
+test.each(['SIGTERM', 'stdin closed'])('%s ends the run at once, with what is open unresolved', async how => {
+  const server = await startScriptedServer(({ count }) => (count % 10 === 0 ? 'never' : 'answer'))
+  const driver = spawnDriver(planFor(server.port, profiles, long))
+  await driver.seen(hasSucceeded(60))
+  if (how === 'SIGTERM') driver.child.kill('SIGTERM')
+  else driver.child.stdin.end()
+  const account = await accountAtExit(driver, 0)
+  await server.close()
+
+  expectBalanced(account)
+  expect(account.totals.unresolved).toBeGreaterThanOrEqual(6)
+  expect(account.totals.failed).toBe(0)
+})
+
+test('the run ends by itself after its longest duration', async () => {
+  const server = await startScriptedServer(() => 'answer')
+  const driver = spawnDriver(planFor(server.port, [population({})], { maxDurationMs: 249 }))
+  const account = await accountAtExit(driver, 0)
+  await server.close()
+  expectBalanced(account)
+  expectReceivedOnce(server, account)
+  expect(account.totals.succeeded).toBe(100)
+})
+
+test('a server that dies and comes back not at all leaves failures, and the driver goes on', async () => {
+  const server = await startScriptedServer(() => 'answer')
+  const driver = spawnDriver(planFor(server.port, profiles, long))
+  await driver.seen(hasSucceeded(60))
+  await server.close()
+  await driver.seen(message => message.type === 'progress' && message.totals.failed >= 30)
+  driver.send('{"type":"stop"}')
+  const account = await accountAtExit(driver, 0)
+  expectBalanced(account)
+  const refused = account.samples.filter(
+    ({ outcome }) => outcome.kind === 'failed' && outcome.code === 'refused',
+  )
+  expect(new Set(refused.map(sample => sample.population))).toEqual(new Set(['fresh', 'reused']))
+})
+
+test.each(['nonsense', '{}', JSON.stringify(planFor(1, []))])('the plan %o ends with code 2', async plan => {
+  const driver = spawnDriver(plan)
+  expect(await driver.exited).toBe(2)
+  expect(driver.complaint()).toContain('load: the plan: ')
+  expect(driver.messages).toEqual([])
+})
+
+test('a reader that goes away ends the driver quietly', async () => {
+  const server = await startScriptedServer(() => 'answer')
+  const driver = spawnDriver(planFor(server.port, profiles, long))
+  await driver.seen(hasSucceeded(10))
+  driver.child.stdout.destroy()
+  expect(await driver.exited).toBe(0)
+  expect(driver.complaint()).toBe('')
+  await server.close()
+})
+
+test('connections follow the forwarding table in force, and sending waits for the first', async () => {
+  const servers = await Promise.all([1, 2, 3].map(() => startScriptedServer(() => 'answer')))
+  const [first, second, third] = servers.map(({ port }) => port) as [number, number, number]
+  const tables = await startTableServer()
+  const driver = spawnDriver(planFor(tables.target, [population({ ratePerSecond: 200 })], long))
+  await until(() => tables.tokens.length === 1)
+  expect(tables.tokens).toEqual(['Bearer secret'])
+  expect(driver.messages).toEqual([])
+  tables.publish([first, second])
+  await driver.seen(hasSucceeded(40))
+  tables.publish([third])
+  await until(() => (servers[2]?.received.length ?? 0) >= 20)
+  tables.publish([])
+  await driver.seen(message => message.type === 'progress' && message.totals.failed >= 20)
+  driver.send('{"type":"stop"}')
+  const account = await accountAtExit(driver, 0)
+  await Promise.all([...servers.map(server => server.close()), tables.close()])
+
+  expectBalanced(account)
+  for (const server of servers) expect(server.received.length).toBeGreaterThan(10)
+  const received = servers.reduce((sum, server) => sum + server.received.length, 0)
+  expect(account.totals).toMatchObject({ succeeded: received, failed: account.totals.sent - received })
+  // The tables take effect in turn: no server is asked again after its table was replaced.
+  const bySeq = account.samples.sort((a, b) => a.seq - b.seq)
+  const ports = bySeq.map(({ connection }) => connection?.remotePort ?? 0)
+  expect(ports.lastIndexOf(third)).toBeLessThan(ports.indexOf(0))
+  expect(Math.max(ports.lastIndexOf(first), ports.lastIndexOf(second))).toBeLessThan(ports.indexOf(third))
+})
+
+test.each(['cut', 'garbled'])('a stream of tables that is %s ends the run with code 3', async how => {
+  const server = await startScriptedServer(() => 'answer')
+  const tables = await startTableServer()
+  tables.publish([server.port])
+  const driver = spawnDriver(planFor(tables.target, profiles, long))
+  await driver.seen(hasSucceeded(20))
+  if (how === 'cut') tables.cut()
+  else tables.publishLine('{"services":7}\n')
+  const account = await accountAtExit(driver, 3)
+  expect(driver.complaint()).toContain('the forwarding tables were lost')
+  expectBalanced(account)
+  await Promise.all([server.close(), tables.close()])
+})
+
+test('a stop ends a run that is still waiting for its first table', async () => {
+  const tables = await startTableServer()
+  const driver = spawnDriver(planFor(tables.target, profiles, long))
+  await until(() => tables.tokens.length === 1)
+  driver.send('{"type":"stop"}')
+  expect(await driver.exited).toBe(0)
+  expect(accountOf(driver.messages).totals.scheduled).toBe(0)
+  await tables.close()
+})

@@ -1,0 +1,76 @@
+/** Runs a driver inside the test's process until it has ended, and gives back all it told. */
+import { systemClock, type Clock } from '../../base/clock.ts'
+import { present } from '../../base/assert.ts'
+import type { DriverStall, LoadMessage, LoadPlan, LoadTotals, Sample } from '../../model/load.ts'
+import { unpackSample } from '../../model/sample-row.ts'
+import type { FakeClock } from '../../testing/fake-clock.ts'
+import { Driver } from '../driver.ts'
+import { fixedRoute, type Routes } from '../routes.ts'
+
+export interface DriverAccount {
+  messages: LoadMessage[]
+  samples: Sample[]
+  stalls: DriverStall[]
+  totals: LoadTotals
+}
+
+export interface StartedDriver {
+  driver: Driver
+  messages: LoadMessage[]
+  ended: Promise<DriverAccount>
+}
+
+export function startDriver(
+  plan: LoadPlan,
+  parts: { clock?: Clock; routes?: Routes; onTurn?: () => void } = {},
+): StartedDriver {
+  const messages: LoadMessage[] = []
+  const end: { reached?: () => void } = {}
+  const ended = new Promise<void>(resolve => (end.reached = resolve))
+  const driver = new Driver(plan, {
+    clock: parts.clock ?? systemClock,
+    routes: parts.routes ?? addressOf(plan),
+    emit: message => messages.push(message),
+    onTurn: () => parts.onTurn?.(),
+    onEnded: () => end.reached?.(),
+  })
+  driver.start()
+  return { driver, messages, ended: ended.then(() => accountOf(messages)) }
+}
+
+export function runDriver(plan: LoadPlan, parts: Parameters<typeof startDriver>[1] = {}): Promise<DriverAccount> {
+  return startDriver(plan, parts).ended
+}
+
+export function accountOf(messages: LoadMessage[]): DriverAccount {
+  const ended = messages.find(message => message.type === 'ended')
+  return {
+    messages,
+    samples: messages.flatMap(message => (message.type === 'sample' ? [unpackSample(message.row)] : [])),
+    stalls: messages.flatMap(message => (message.type === 'stall' ? [message.stall] : [])),
+    totals: present(ended, 'the ended line').totals,
+  }
+}
+
+function addressOf({ target }: LoadPlan): Routes {
+  if (target.kind !== 'address') throw new TypeError('a forwarding target needs its routes')
+  return fixedRoute(target.host, target.port)
+}
+
+/** Lets the loop turn: what this process has sent to itself over loopback is read within a turn or two. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
+}
+
+/** Turns the loop until `condition` holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turns(1)
+}
+
+/** Moves a fake clock forward by `ms` in steps, with real sockets doing their part after each. */
+export async function play(clock: FakeClock, ms: number, stepMs: number): Promise<void> {
+  for (let step = 0; step < ms / stepMs; step++) {
+    clock.advance(stepMs)
+    await turns(20)
+  }
+}
