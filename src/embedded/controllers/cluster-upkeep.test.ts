@@ -4,7 +4,10 @@ import type { Node, PodDisruptionBudget } from '../../kube/types.ts'
 import { isTerminating } from './pods.ts'
 import { FakeWorld } from './testing/fake-world.ts'
 
-function withBudget(world: FakeWorld, spec: PodDisruptionBudget['spec']): () => PodDisruptionBudget['status'] {
+function withBudget(
+  world: FakeWorld,
+  spec: PodDisruptionBudget['spec'],
+): () => PodDisruptionBudget['status'] {
   const budget: PodDisruptionBudget = {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
@@ -25,7 +28,12 @@ describe('the disruption controller', () => {
     const status = withBudget(world, { maxUnavailable: 1 })
     world.deploy('web', { replicas: 3 })
     world.clock.advance(5000)
-    expect(status()).toMatchObject({ expectedPods: 3, desiredHealthy: 2, currentHealthy: 3, disruptionsAllowed: 1 })
+    expect(status()).toMatchObject({
+      expectedPods: 3,
+      desiredHealthy: 2,
+      currentHealthy: 3,
+      disruptionsAllowed: 1,
+    })
     world.api.delete('pods', 'default', present(world.pods()[0], 'a pod').metadata.name)
     world.clock.advance(100)
     expect(status()).toMatchObject({ currentHealthy: 2, disruptionsAllowed: 0 })
@@ -41,7 +49,10 @@ describe('the disruption controller', () => {
     const status = withBudget(world, { minAvailable: 2 })
     world.deploy('web', { replicas: 3 })
     world.clock.advance(5000)
-    const budget = present(world.api.get<PodDisruptionBudget>('poddisruptionbudgets', 'default', 'web'), 'budget')
+    const budget = present(
+      world.api.get<PodDisruptionBudget>('poddisruptionbudgets', 'default', 'web'),
+      'budget',
+    )
     const [pod] = world.pods()
     const disruptedPods = { [pod?.metadata.name ?? '']: new Date(world.clock.nowUs() / 1000).toISOString() }
     const evicting = { ...present(budget.status, 'status'), disruptionsAllowed: 0, disruptedPods }
@@ -119,6 +130,11 @@ describe('node lifecycle', () => {
     world.clock.advance(9000)
     expect(world.pods().filter(isTerminating)).toEqual([])
     world.clock.advance(1500)
-    expect(world.pods().filter(isTerminating).map(({ spec }) => spec.nodeName)).toEqual(['worker-1'])
+    expect(
+      world
+        .pods()
+        .filter(isTerminating)
+        .map(({ spec }) => spec.nodeName),
+    ).toEqual(['worker-1'])
   })
 })

@@ -6,7 +6,10 @@ import { fencepostsOf } from './deployment/fenceposts.ts'
 import { isAvailable, isReady, isTerminating } from './pods.ts'
 import { FakeWorld } from './testing/fake-world.ts'
 
-const amount = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 100 }).map(percent => `${percent}%`))
+const amount = fc.oneof(
+  fc.integer({ min: 0, max: 4 }),
+  fc.integer({ min: 0, max: 100 }).map(percent => `${percent}%`),
+)
 const shape = fc.record({
   seed: fc.nat(),
   replicas: fc.integer({ min: 1, max: 6 }),
@@ -32,7 +35,15 @@ interface Shape {
   endMs: number
 }
 
-function worldOf({ seed, replicas, maxSurge, maxUnavailable, minReadySeconds, startMs, endMs }: Shape): FakeWorld {
+function worldOf({
+  seed,
+  replicas,
+  maxSurge,
+  maxUnavailable,
+  minReadySeconds,
+  startMs,
+  endMs,
+}: Shape): FakeWorld {
   const world: FakeWorld = new FakeWorld({
     seed,
     readyMs: () => world.random.between(1, startMs),
@@ -84,7 +95,8 @@ describe('any rolling update', () => {
         const world = worldOf(one)
         const { replicas, surge, unavailable } = fencepostsOf(world.deployment('web').spec)
         world.api.onWrite = resource => {
-          if (resource === 'replicasets') expect(totalSpec(world.replicaSets())).toBeLessThanOrEqual(replicas + surge)
+          if (resource === 'replicasets')
+            expect(totalSpec(world.replicaSets())).toBeLessThanOrEqual(replicas + surge)
           if (resource === 'pods') {
             expect(availableCount(world, one.minReadySeconds)).toBeGreaterThanOrEqual(replicas - unavailable)
           }
@@ -105,10 +117,12 @@ describe('any rolling update', () => {
         const world = worldOf(one)
         const { replicas, surge } = fencepostsOf(world.deployment('web').spec)
         world.api.onWrite = (resource, object) => {
-          if (resource === 'replicasets') expect(totalSpec(world.replicaSets())).toBeLessThanOrEqual(replicas + surge)
+          if (resource === 'replicasets')
+            expect(totalSpec(world.replicaSets())).toBeLessThanOrEqual(replicas + surge)
           if (resource === 'endpointslices') {
             for (const { conditions } of (object as EndpointSlice).endpoints) {
-              if (conditions?.ready === true) expect(conditions).toMatchObject({ terminating: false, serving: true })
+              if (conditions?.ready === true)
+                expect(conditions).toMatchObject({ terminating: false, serving: true })
             }
           }
         }
@@ -120,9 +134,14 @@ describe('any rolling update', () => {
         advanceUntil(world, () => isSettled(world), 180_000)
         world.clock.advance(15_000)
         const slices = world.api.list<EndpointSlice>('endpointslices', 'default')
-        const ready = slices.flatMap(({ endpoints }) => endpoints.filter(({ conditions }) => conditions?.ready === true))
+        const ready = slices.flatMap(({ endpoints }) =>
+          endpoints.filter(({ conditions }) => conditions?.ready === true),
+        )
         expect(ready.map(({ targetRef }) => targetRef?.name).sort()).toEqual(
-          world.pods().map(({ metadata }) => metadata.name).sort(),
+          world
+            .pods()
+            .map(({ metadata }) => metadata.name)
+            .sort(),
         )
         expect(ready.length).toBe(replicas)
       }),

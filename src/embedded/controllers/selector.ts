@@ -36,5 +36,7 @@ export function sameLabels(one: Labels | undefined, other: Labels | undefined): 
 
 /** True for a selector without any requirement; such a workload is left alone. */
 export function isEmptySelector(selector: LabelSelector): boolean {
-  return Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0
+  return (
+    Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0
+  )
 }

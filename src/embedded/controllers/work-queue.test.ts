@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { SyncPostponed, WorkQueue } from './work-queue.ts'
 
-function makeQueue(failing: () => boolean, firstBackoffMs = 5): { clock: FakeClock; queue: WorkQueue; runs: number[] } {
+function makeQueue(
+  failing: () => boolean,
+  firstBackoffMs = 5,
+): { clock: FakeClock; queue: WorkQueue; runs: number[] } {
   const clock = new FakeClock(0)
   const runs: number[] = []
   const sync = (): void => {

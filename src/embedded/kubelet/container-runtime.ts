@@ -42,8 +42,8 @@ export interface RunningContainer {
   onExit(action: (exit: ContainerExit) => void): void
   /** The stop signal, to PID 1 alone; PID 1 without a handler ignores it (§5.2 f). */
   terminate(): 'sent' | 'ignored' | 'gone'
-  /** SIGKILL to all of the container's processes; false when it had exited. */
-  kill(): boolean
+  /** SIGKILL to all of the container's processes. */
+  kill(): void
   /** Runs a command in the container; it dies with the container, or when the limit is reached (null = none). */
   exec(argv: readonly string[], limitMs: number | null): Promise<ExecOutcome>
 }

@@ -83,7 +83,8 @@ function exitOrKill(parts: KillParts, signalledUs: number, beforeSignalMs: numbe
   return new Promise(resolve => {
     let killAtUs = signalledUs + restAfterHookMs(grace.seconds, beforeSignalMs, floorMs) * 1000
     const kill = (): void => {
-      if (running.kill()) record(name, 'sigkill-sent')
+      record(name, 'sigkill-sent')
+      running.kill()
     }
     const arm = (): { cancel(): void } => clock.after((killAtUs - clock.nowUs()) / 1000, kill)
     let timer = arm()

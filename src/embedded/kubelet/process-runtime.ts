@@ -95,11 +95,11 @@ class ProcessContainer implements RunningContainer {
     return this.#process.kill('SIGTERM') ? 'sent' : 'gone'
   }
 
-  kill(): boolean {
+  kill(): void {
     const pid = this.#process.pid
-    if (pid === undefined || this.exit !== null) return false
+    if (pid === undefined || this.exit !== null) return
     for (const exec of this.#execs) killGroup(exec)
-    return killGroup(pid)
+    killGroup(pid)
   }
 
   exec(argv: readonly string[], limitMs: number | null): Promise<ExecOutcome> {

@@ -120,7 +120,11 @@ async function postStart(
 ): Promise<boolean> {
   context.record(container.name, 'process-started')
   running.onExit(({ code, signal }) =>
-    context.record(container.name, 'exited', signal === null ? `exit code ${code}` : `signal ${signal}`),
+    context.record(
+      container.name,
+      'exited',
+      `exit code ${code}${signal === null ? '' : `, by signal ${signal}`}`,
+    ),
   )
   const handler = container.lifecycle?.postStart
   if (handler === undefined) return true

@@ -33,7 +33,9 @@ function fitsNodeName({ spec }: Pod, { name }: NodeState): string | null {
 }
 
 function fitsTaints({ spec }: Pod, { node }: NodeState): string | null {
-  const hard = (node.spec.taints ?? []).filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
+  const hard = (node.spec.taints ?? []).filter(
+    ({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute',
+  )
   const bad = hard.find(taint => !(spec.tolerations ?? []).some(toleration => tolerates(toleration, taint)))
   return bad === undefined ? null : `node(s) had untolerated taint {${bad.key}: ${bad.value ?? ''}}`
 }
@@ -51,7 +53,9 @@ function fitsPorts(pod: Pod, { pods }: NodeState): string | null {
   const wanted = hostPorts(pod)
   if (wanted.length === 0) return null
   const taken = new Set(pods.flatMap(hostPorts))
-  return wanted.some(port => taken.has(port)) ? "node(s) didn't have free ports for the requested pod ports" : null
+  return wanted.some(port => taken.has(port))
+    ? "node(s) didn't have free ports for the requested pod ports"
+    : null
 }
 
 function hostPorts({ spec }: Pod): string[] {

@@ -28,7 +28,13 @@ export function scoredRequests({ containers }: PodSpec): Amounts {
   const total: Amounts = new Map()
   for (const container of containers) {
     const own = requestsOf(container)
-    addAll(total, new Map([['cpu', own.get('cpu') ?? 100], ['memory', own.get('memory') ?? quantityMilli('200Mi')]]))
+    addAll(
+      total,
+      new Map([
+        ['cpu', own.get('cpu') ?? 100],
+        ['memory', own.get('memory') ?? quantityMilli('200Mi')],
+      ]),
+    )
   }
   return total
 }

@@ -20,7 +20,9 @@ const factors: Readonly<Record<string, number>> = {
 
 /** Rounded up to a whole thousandth. The API server refuses what is no quantity; here it counts as nothing. */
 export function quantityMilli(text: string | number | undefined): number {
-  const match = /^([+-]?\d*\.?\d+|[+-]?\d+\.)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(String(text ?? 0))
+  const match = /^([+-]?\d*\.?\d+|[+-]?\d+\.)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(
+    String(text ?? 0),
+  )
   if (match === null) return 0
   const [, digits = '0', exponent = '', suffix = ''] = match
   const exact = Number(`${digits}${exponent}`) * (factors[suffix] ?? 1) * 1000

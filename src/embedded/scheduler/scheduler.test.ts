@@ -8,13 +8,17 @@ import { quantityMilli } from './quantity.ts'
 
 function perNode(world: FakeWorld): number[] {
   const counts = new Map<string, number>()
-  for (const { spec } of world.pods()) counts.set(spec.nodeName ?? '', (counts.get(spec.nodeName ?? '') ?? 0) + 1)
+  for (const { spec } of world.pods())
+    counts.set(spec.nodeName ?? '', (counts.get(spec.nodeName ?? '') ?? 0) + 1)
   return [...counts.values()].sort()
 }
 
 function deploy(world: FakeWorld, replicas: number, spec: Partial<PodSpec>): void {
   const containers = [{ name: 'main', image: 'v1' }]
-  world.deploy('web', { replicas, template: { metadata: { labels: { app: 'web' } }, spec: { containers, ...spec } } })
+  world.deploy('web', {
+    replicas,
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers, ...spec } },
+  })
   world.clock.advance(3000)
 }
 
@@ -27,16 +31,19 @@ function setUnschedulable(world: FakeWorld, name: string, unschedulable: boolean
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
 
 describe('the scheduler', () => {
-  it.each(seeds)('spreads three replicas over three workers, and over two when one is cordoned (seed %i)', seed => {
-    const free = new FakeWorld({ seed })
-    deploy(free, 3, {})
-    expect(perNode(free)).toEqual([1, 1, 1])
-    const cordoned = new FakeWorld({ seed })
-    setUnschedulable(cordoned, 'worker-2', true)
-    deploy(cordoned, 3, {})
-    expect(perNode(cordoned)).toEqual([1, 2])
-    expect(cordoned.pods().some(({ spec }) => spec.nodeName === 'worker-2')).toBe(false)
-  })
+  it.each(seeds)(
+    'spreads three replicas over three workers, and over two when one is cordoned (seed %i)',
+    seed => {
+      const free = new FakeWorld({ seed })
+      deploy(free, 3, {})
+      expect(perNode(free)).toEqual([1, 1, 1])
+      const cordoned = new FakeWorld({ seed })
+      setUnschedulable(cordoned, 'worker-2', true)
+      deploy(cordoned, 3, {})
+      expect(perNode(cordoned)).toEqual([1, 2])
+      expect(cordoned.pods().some(({ spec }) => spec.nodeName === 'worker-2')).toBe(false)
+    },
+  )
 
   it('spreads each revision by itself during a rollout', () => {
     const world = new FakeWorld()
@@ -71,7 +78,9 @@ describe('the scheduler', () => {
     world.clock.advance(7000)
     const waiting = world.pods().filter(({ spec }) => spec.nodeName === undefined)
     expect(waiting.length).toBe(1)
-    expect(findCondition(waiting[0]?.status?.conditions, 'PodScheduled')?.message).toContain('Insufficient cpu')
+    expect(findCondition(waiting[0]?.status?.conditions, 'PodScheduled')?.message).toContain(
+      'Insufficient cpu',
+    )
     world.clock.advance(4000)
     expect(perNode(world)).toEqual([1])
   })
@@ -79,8 +88,15 @@ describe('the scheduler', () => {
   it('keeps replicas with required anti-affinity apart, even if one must wait', () => {
     const world = new FakeWorld({ workers: 2 })
     const term = { labelSelector: { matchLabels: { app: 'web' } }, topologyKey: 'kubernetes.io/hostname' }
-    deploy(world, 3, { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } })
-    expect(world.pods().map(({ spec }) => spec.nodeName ?? '').sort()).toEqual(['', 'worker-1', 'worker-2'])
+    deploy(world, 3, {
+      affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
+    })
+    expect(
+      world
+        .pods()
+        .map(({ spec }) => spec.nodeName ?? '')
+        .sort(),
+    ).toEqual(['', 'worker-1', 'worker-2'])
   })
 
   it('does not exceed maxSkew with DoNotSchedule, counting cordoned nodes as domains', () => {
@@ -105,7 +121,10 @@ describe('the scheduler', () => {
       spec: { taints: [{ key: 'only', value: 'web', effect: 'NoSchedule' }] },
     })
     world.clock.advance(50)
-    deploy(world, 2, { nodeSelector: { disk: 'ssd' }, tolerations: [{ key: 'only', operator: 'Equal', value: 'web' }] })
+    deploy(world, 2, {
+      nodeSelector: { disk: 'ssd' },
+      tolerations: [{ key: 'only', operator: 'Equal', value: 'web' }],
+    })
     expect(world.pods().map(({ spec }) => spec.nodeName)).toEqual(['worker-2', 'worker-2'])
   })
 })
@@ -132,7 +151,9 @@ describe('quantities', () => {
       ...(restartPolicy === undefined ? {} : { restartPolicy }),
     })
     const containers = [container('a', '100m'), container('b', '200m')]
-    expect(podRequests({ containers, initContainers: [container('s', '50m', 'Always')] }).get('cpu')).toBe(350)
+    expect(podRequests({ containers, initContainers: [container('s', '50m', 'Always')] }).get('cpu')).toBe(
+      350,
+    )
     expect(podRequests({ containers, initContainers: [container('i', '1')] }).get('cpu')).toBe(1000)
   })
 })

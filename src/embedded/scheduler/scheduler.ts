@@ -80,7 +80,8 @@ function bind({ api }: ControllerContext, { metadata }: Pod, node: string): bool
     api.bind(metadata.namespace ?? '', metadata.name, node)
     return true
   } catch (error) {
-    if (error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return false
+    if (error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Conflict'))
+      return false
     throw error
   }
 }
@@ -100,7 +101,10 @@ function reportUnschedulable({ api, clock }: ControllerContext, pod: Pod, messag
   const since = current?.status === 'False' ? current.lastTransitionTime : undefined
   const conditions =
     current?.reason === next.reason
-      ? [...withoutCondition(before, 'PodScheduled'), since === undefined ? next : { ...next, lastTransitionTime: since }]
+      ? [
+          ...withoutCondition(before, 'PodScheduled'),
+          since === undefined ? next : { ...next, lastTransitionTime: since },
+        ]
       : withCondition(before, next)
   try {
     api.updateStatus('pods', { ...pod, status: { ...pod.status, conditions } })
@@ -119,7 +123,10 @@ function freesOrJoins({ type, object, previous }: Change<Pod>): boolean {
   const assigned = (object.spec.nodeName ?? '') !== ''
   if (!assigned) return false
   if (type === 'DELETED' || previous === null || (previous.spec.nodeName ?? '') === '') return true
-  return isTerminal(object) !== isTerminal(previous) || !sameLabels(object.metadata.labels, previous.metadata.labels)
+  return (
+    isTerminal(object) !== isTerminal(previous) ||
+    !sameLabels(object.metadata.labels, previous.metadata.labels)
+  )
 }
 
 function changesNode({ type, object, previous }: Change<Node>): boolean {

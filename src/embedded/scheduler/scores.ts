@@ -31,7 +31,8 @@ export function totalScores(
 
 function softTaints({ spec }: Pod, { node }: NodeState): number {
   const soft = (node.spec.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
-  return soft.filter(taint => !(spec.tolerations ?? []).some(toleration => tolerates(toleration, taint))).length
+  return soft.filter(taint => !(spec.tolerations ?? []).some(toleration => tolerates(toleration, taint)))
+    .length
 }
 
 function nodePreference({ spec }: Pod, state: NodeState): number {

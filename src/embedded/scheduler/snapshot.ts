@@ -20,10 +20,7 @@ export interface Snapshot {
   nodes: NodeState[]
 }
 
-export function takeSnapshot(
-  nodes: readonly Node[],
-  podsOn: (nodeName: string) => readonly Pod[],
-): Snapshot {
+export function takeSnapshot(nodes: readonly Node[], podsOn: (nodeName: string) => readonly Pod[]): Snapshot {
   return { nodes: nodes.map(node => stateOf(node, podsOn(node.metadata.name))) }
 }
 

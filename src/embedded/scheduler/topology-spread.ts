@@ -17,7 +17,8 @@ export function spreadFilter(pod: Pod, nodes: readonly NodeState[]): (state: Nod
     ({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule',
   )
   const counted = nodes.filter(
-    state => fitsNodeAffinity(pod, state) === null && hard.every(({ topologyKey }) => topologyKey in state.labels),
+    state =>
+      fitsNodeAffinity(pod, state) === null && hard.every(({ topologyKey }) => topologyKey in state.labels),
   )
   const checks = hard.map(constraint => hardCheck(pod, constraint, counted))
   return state => {
@@ -43,7 +44,8 @@ function hardCheck(
   const self = matchesSelector(labelSelector, pod.metadata.labels) ? 1 : 0
   return ({ labels }) => {
     const domain = labels[topologyKey]
-    if (domain === undefined) return "node(s) didn't match pod topology spread constraints (missing required label)"
+    if (domain === undefined)
+      return "node(s) didn't match pod topology spread constraints (missing required label)"
     const skew = (counts.get(domain) ?? 0) + self - least
     return skew > maxSkew ? "node(s) didn't match pod topology spread constraints" : null
   }

@@ -1,6 +1,7 @@
 /** Objects and a registry for this folder's tests. */
 import { seededRandom } from '../../../base/random.ts'
-import type { Deployment, Node, Pod, PodDisruptionBudget } from '../../../kube/types.ts'
+import { ApiError } from '../../cluster-api.ts'
+import type { Deployment, Node, Pod, PodDisruptionBudget, Status } from '../../../kube/types.ts'
 import { FakeClock } from '../../../testing/fake-clock.ts'
 import { defaultSettings } from '../../settings.ts'
 import type { Registry } from '../registry.ts'
@@ -68,4 +69,15 @@ export function budget(
 
 export function node(name: string): Node {
   return { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} }
+}
+
+/** The Status that the action fails with; it is an error when it does not fail. */
+export function statusOfFailure(action: () => unknown): Status {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof ApiError) return error.status
+    throw error
+  }
+  throw new Error('nothing was thrown')
 }

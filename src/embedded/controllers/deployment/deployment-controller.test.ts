@@ -13,7 +13,9 @@ function progressing(world: FakeWorld): Condition {
 
 function sizes(world: FakeWorld): Record<string, number> {
   return Object.fromEntries(
-    world.replicaSets().map(({ spec }) => [spec.template.spec.containers[0]?.image ?? '', spec.replicas ?? 0]),
+    world
+      .replicaSets()
+      .map(({ spec }) => [spec.template.spec.containers[0]?.image ?? '', spec.replicas ?? 0]),
   )
 }
 
@@ -122,12 +124,19 @@ describe('the Deployment controller', () => {
 
   it('gives way to a foreign ReplicaSet of the same name by another hash', () => {
     const world = new FakeWorld()
-    const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'v1' }] } }
+    const template = {
+      metadata: { labels: { app: 'web' } },
+      spec: { containers: [{ name: 'main', image: 'v1' }] },
+    }
     const foreign: ReplicaSet = {
       apiVersion: 'apps/v1',
       kind: 'ReplicaSet',
       metadata: { name: `web-${templateHash(template, 0)}`, namespace: 'default' },
-      spec: { replicas: 0, selector: { matchLabels: { app: 'other' } }, template: { spec: { containers: [] } } },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: 'other' } },
+        template: { spec: { containers: [] } },
+      },
     }
     world.api.create('replicasets', foreign)
     world.deploy('web', { replicas: 1, template })

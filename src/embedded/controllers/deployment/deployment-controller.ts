@@ -61,7 +61,10 @@ function notePause(rollout: Rollout): void {
 
 function claimReplicaSets({ api, informers }: ControllerContext, deployment: Deployment): ReplicaSet[] {
   const { uid = '', namespace = '' } = deployment.metadata
-  const candidates = [...informers.replicaSetsOwnedBy(uid), ...informers.replicaSetsOwnedBy(orphansOf(namespace))]
+  const candidates = [
+    ...informers.replicaSetsOwnedBy(uid),
+    ...informers.replicaSetsOwnedBy(orphansOf(namespace)),
+  ]
   return candidates.flatMap(replicaSet => {
     switch (claimOf(deployment, deployment.spec.selector, replicaSet)) {
       case 'owned':
@@ -89,7 +92,10 @@ function addOwners(
   for (const reference of former !== null && former.uid !== owner?.uid ? [former, owner] : [owner]) {
     if (reference?.kind === 'Deployment') keys.add(`${namespace}/${reference.name}`)
   }
-  if (owner !== null || (previous !== null && former === null && sameLabels(labels, previous.metadata.labels))) {
+  if (
+    owner !== null ||
+    (previous !== null && former === null && sameLabels(labels, previous.metadata.labels))
+  ) {
     return
   }
   for (const deployment of informers.deployments.all()) {

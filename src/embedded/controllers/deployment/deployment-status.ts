@@ -38,7 +38,13 @@ export function countedStatus({ deployment, young, olds, nowUs }: RolloutView): 
 
 function availableCondition(enough: boolean, nowUs: number): Condition {
   return enough
-    ? condition('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.', nowUs)
+    ? condition(
+        'Available',
+        'True',
+        'MinimumReplicasAvailable',
+        'Deployment has minimum availability.',
+        nowUs,
+      )
     : condition(
         'Available',
         'False',
@@ -80,7 +86,7 @@ export function rolloutStatus(view: RolloutView): DeploymentStatus {
     .map(({ status: of }) => findCondition(of?.conditions, 'ReplicaFailure'))
     .find(found => found !== null)
   const conditions =
-    failure === undefined || failure === null
+    failure === undefined
       ? withoutCondition(progressed, 'ReplicaFailure')
       : withCondition(progressed, failure)
   return { ...status, conditions }
@@ -96,10 +102,7 @@ function withProgress(view: RolloutView, status: DeploymentStatus): Condition[] 
   if (settled) return conditions ?? []
   if (isComplete(deployment, status)) {
     const text = `${subject} has successfully progressed.`
-    return withCondition(
-      conditions,
-      condition('Progressing', 'True', 'NewReplicaSetAvailable', text, nowUs),
-    )
+    return withCondition(conditions, condition('Progressing', 'True', 'NewReplicaSetAvailable', text, nowUs))
   }
   if (hasProgressed(deployment.status ?? {}, status)) {
     const fresh = condition('Progressing', 'True', 'ReplicaSetUpdated', `${subject} is progressing.`, nowUs)
@@ -139,7 +142,11 @@ function deadlineUs({ spec }: Deployment, progressing: Condition): number {
 }
 
 /** When to look again for a missed deadline, should nothing happen until then; null when it cannot be missed. */
-export function deadlineCheckMs(deployment: Deployment, status: DeploymentStatus, nowUs: number): number | null {
+export function deadlineCheckMs(
+  deployment: Deployment,
+  status: DeploymentStatus,
+  nowUs: number,
+): number | null {
   const current = findCondition(deployment.status?.conditions, 'Progressing')
   if (!hasDeadline(deployment) || current === null) return null
   if (isComplete(deployment, status) || current.reason === 'ProgressDeadlineExceeded') return null

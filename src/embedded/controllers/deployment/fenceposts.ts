@@ -9,7 +9,10 @@ export interface Fenceposts {
   unavailable: number
 }
 
-export function fencepostsOf({ replicas = 1, strategy }: Pick<DeploymentSpec, 'replicas' | 'strategy'>): Fenceposts {
+export function fencepostsOf({
+  replicas = 1,
+  strategy,
+}: Pick<DeploymentSpec, 'replicas' | 'strategy'>): Fenceposts {
   if (strategy?.type === 'Recreate') return { replicas, surge: 0, unavailable: 0 }
   const { maxSurge = '25%', maxUnavailable = '25%' } = strategy?.rollingUpdate ?? {}
   const surge = scaledCount(maxSurge, replicas, 'up')

@@ -85,9 +85,12 @@ describe('a rolling update, step by step', () => {
     [3, 0, 1, 'old2 new1 [+1] old1 new2 [+1] old0 new3 [+1]', 2],
     [2, 0, '50%', 'old1 new1 [+1] old0 new2 [+1]', 1],
     [1, 0, '25%', 'old0 new1 [+1]', 0],
-  ] as const)('with %i replicas, surge %s, unavailable %s', (replicas, surge, unavailable, steps, minAvailable) => {
-    expect(simulate(replicas, surge, unavailable)).toEqual({ steps, minAvailable })
-  })
+  ] as const)(
+    'with %i replicas, surge %s, unavailable %s',
+    (replicas, surge, unavailable, steps, minAvailable) => {
+      expect(simulate(replicas, surge, unavailable)).toEqual({ steps, minAvailable })
+    },
+  )
 
   it('never cuts healthy old pods while new ones crash', () => {
     const fenceposts = { replicas: 4, surge: 1, unavailable: 1 }

@@ -6,14 +6,7 @@ import { countedStatus, deadlineCheckMs, isComplete, rolloutStatus } from './dep
 import { surplusRevisions } from './history.ts'
 import { syncNewReplicaSet } from './new-replica-set.ts'
 import { proportionalSizes } from './proportions.ts'
-import {
-  activeOnes,
-  activeOrLatest,
-  oldestFirst,
-  sizeOf,
-  specReplicas,
-  totalStatus,
-} from './replica-sets.ts'
+import { activeOnes, activeOrLatest, oldestFirst, sizeOf, specReplicas, totalStatus } from './replica-sets.ts'
 import { rollingStep } from './rolling.ts'
 import type { Rollout } from './rollout.ts'
 
@@ -36,7 +29,8 @@ export function recreate(rollout: Rollout, oldPodsLeft: (olds: ReplicaSet[]) => 
   const active = activeOnes(rollout.olds)
   for (const old of active) rollout.resize(old, 0)
   if (active.length > 0) return syncRolloutStatus(rollout)
-  if (totalStatus(rollout.olds, 'replicas') > 0 || oldPodsLeft(rollout.olds)) return syncRolloutStatus(rollout)
+  if (totalStatus(rollout.olds, 'replicas') > 0 || oldPodsLeft(rollout.olds))
+    return syncRolloutStatus(rollout)
   const young = syncNewReplicaSet(rollout, true)
   const { replicas } = rollout.fenceposts
   if (young !== null && specReplicas(young) !== replicas) rollout.resize(young, replicas)

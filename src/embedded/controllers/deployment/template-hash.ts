@@ -13,7 +13,7 @@ export function templateHash(template: PodTemplateSpec, collisionCount: number):
   const text = `${canonicalJson(template)}${collisionCount === 0 ? '' : collisionCount}`
   let hash = 0x811c9dc5
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return [...String(hash)].map(digit => alphabet[digit.charCodeAt(0) % alphabet.length]).join('')
+  return Array.from(String(hash), digit => alphabet[digit.charCodeAt(0) % alphabet.length]).join('')
 }
 
 const fingerprints = new WeakMap<PodTemplateSpec, string>()
@@ -22,7 +22,8 @@ const fingerprints = new WeakMap<PodTemplateSpec, string>()
 export function templateFingerprint(template: PodTemplateSpec): string {
   const known = fingerprints.get(template)
   if (known !== undefined) return known
-  const { [hashLabel]: _hash, ...labels } = template.metadata?.labels ?? {}
+  const labels = { ...template.metadata?.labels }
+  delete labels[hashLabel]
   const fingerprint = canonicalJson({ ...template, metadata: { ...withoutNulls(template.metadata), labels } })
   fingerprints.set(template, fingerprint)
   return fingerprint

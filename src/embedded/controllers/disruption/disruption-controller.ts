@@ -106,14 +106,19 @@ function conditionsWith(
   const type = 'DisruptionAllowed'
   const next = { type, status, reason, message: '', observedGeneration, lastTransitionTime: timestamp(nowUs) }
   const current = findCondition(conditions, type)
-  if (current === null || current.observedGeneration === observedGeneration) return withCondition(conditions, next)
+  if (current === null || current.observedGeneration === observedGeneration)
+    return withCondition(conditions, next)
   const since = current.status === status ? current.lastTransitionTime : undefined
   const replaced = since === undefined ? next : { ...next, lastTransitionTime: since }
   return [...withoutCondition(conditions, type), replaced]
 }
 
 /** Old and new ReplicaSets of one Deployment count once, by the Deployment's size. Null when a controller is unknown. */
-function scaleOf({ api, informers }: ControllerContext, budget: PodDisruptionBudget, pods: Pod[]): number | null {
+function scaleOf(
+  { api, informers }: ControllerContext,
+  budget: PodDisruptionBudget,
+  pods: Pod[],
+): number | null {
   const sizes = new Map<string, number>()
   for (const pod of pods) {
     const found = controllerSize(informers, pod)

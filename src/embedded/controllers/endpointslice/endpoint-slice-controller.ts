@@ -106,7 +106,9 @@ function metadataOf(
   metadata: EndpointSlice['metadata'],
   triggerTime: string | null,
 ): EndpointSlice['metadata'] {
-  const { [triggerTimeKey]: _past, ...annotations } = metadata.annotations ?? {}
+  const annotations = { ...metadata.annotations }
+  if (triggerTime === null) delete annotations[triggerTimeKey]
+  else annotations[triggerTimeKey] = triggerTime
   return {
     ...metadata,
     labels: {
@@ -115,7 +117,7 @@ function metadataOf(
       [managedByLabel]: managedBy,
       ...(service.spec.clusterIP === 'None' ? { [headlessLabel]: '' } : {}),
     },
-    annotations: triggerTime === null ? annotations : { ...annotations, [triggerTimeKey]: triggerTime },
+    annotations,
   }
 }
 

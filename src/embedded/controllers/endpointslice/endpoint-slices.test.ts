@@ -32,7 +32,10 @@ function pod({ ready = true, terminating = false, phase = 'Running' as const, po
       uid: 'u',
       ...(terminating ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
     },
-    spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i', ports: [{ name: 'http', containerPort: port }] }] },
+    spec: {
+      nodeName: 'n1',
+      containers: [{ name: 'c', image: 'i', ports: [{ name: 'http', containerPort: port }] }],
+    },
     status: {
       phase,
       podIP: '10.0.0.5',
@@ -43,7 +46,14 @@ function pod({ ready = true, terminating = false, phase = 'Running' as const, po
 
 function sliceWith(name: string, endpoints: Endpoint[], port = 8080): EndpointSlice {
   const ports = [{ name: 'web', port, protocol: 'TCP' }]
-  return { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name }, addressType: 'IPv4', endpoints, ports }
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name },
+    addressType: 'IPv4',
+    endpoints,
+    ports,
+  }
 }
 
 function endpoint(uid: string, ready = true): Endpoint {
@@ -69,7 +79,9 @@ describe('an endpoint', () => {
   it('resolves named target ports in the pod, and leaves out names that it does not have', () => {
     expect(portsOf(service(), pod({ port: 9000 }))).toEqual([{ name: 'web', port: 9000, protocol: 'TCP' }])
     expect(portsOf(service({ ports: [{ port: 80, targetPort: 'other' }] }), pod({}))).toEqual([])
-    expect(portsOf(service({ ports: [{ port: 80 }] }), pod({}))).toEqual([{ name: '', port: 80, protocol: 'TCP' }])
+    expect(portsOf(service({ ports: [{ port: 80 }] }), pod({}))).toEqual([
+      { name: '', port: 80, protocol: 'TCP' },
+    ])
   })
 })
 
@@ -81,7 +93,11 @@ describe('the plan of slices', () => {
     const plan = planSlices([{ ports, endpoints: [endpoint('c'), endpoint('b', false)] }], [slice])
     expect(plan).toMatchObject({ create: [], remove: [] })
     expect(plan.update[0]?.content.endpoints.map(({ addresses }) => addresses[0])).toEqual(['b', 'c'])
-    expect(planSlices([{ ports, endpoints: slice.endpoints }], [slice])).toEqual({ create: [], update: [], remove: [] })
+    expect(planSlices([{ ports, endpoints: slice.endpoints }], [slice])).toEqual({
+      create: [],
+      update: [],
+      remove: [],
+    })
   })
 
   it('puts no more than 100 endpoints into a slice', () => {
@@ -99,7 +115,8 @@ describe('the plan of slices', () => {
 })
 
 describe('the EndpointSlice controller', () => {
-  const slicesOf = (world: FakeWorld): EndpointSlice[] => world.api.list<EndpointSlice>('endpointslices', 'default')
+  const slicesOf = (world: FakeWorld): EndpointSlice[] =>
+    world.api.list<EndpointSlice>('endpointslices', 'default')
 
   function runningWorld(): FakeWorld {
     const world = new FakeWorld({ endMs: () => 30_000 })
@@ -136,7 +153,8 @@ describe('the EndpointSlice controller', () => {
       api.delete('pods', 'default', 'first')
       clock.advance(3)
       api.delete('pods', 'default', 'second')
-      if (thirdDeletedAtMs !== null) clock.after(thirdDeletedAtMs, () => void api.delete('pods', 'default', 'third'))
+      if (thirdDeletedAtMs !== null)
+        clock.after(thirdDeletedAtMs, () => void api.delete('pods', 'default', 'third'))
       clock.advance(497)
       const early = isMarked('second')
       clock.advance(600)
@@ -166,7 +184,9 @@ function bareController(): { clock: FakeClock; api: FakeClusterApi; isMarked: (p
   clock.advance(5000)
   const isMarked = (name: string): boolean => {
     const [slice] = api.list<EndpointSlice>('endpointslices', 'default')
-    return slice?.endpoints.find(({ targetRef }) => targetRef?.name === name)?.conditions?.terminating === true
+    return (
+      slice?.endpoints.find(({ targetRef }) => targetRef?.name === name)?.conditions?.terminating === true
+    )
   }
   return { clock, api, isMarked }
 }

@@ -12,7 +12,9 @@ export class TriggerTimes {
   /** RFC 3339, or null when nothing with an instant changed. */
   next(key: string, service: Service, pods: readonly Pod[]): string | null {
     const before = this.#seen.get(key)
-    const now = new Map(pods.map(pod => [pod.metadata.uid ?? '', readyCondition(pod)?.lastTransitionTime ?? '']))
+    const now = new Map(
+      pods.map(pod => [pod.metadata.uid ?? '', readyCondition(pod)?.lastTransitionTime ?? '']),
+    )
     this.#seen.set(key, now)
     const changed = [...now].filter(([uid, at]) => at !== '' && before?.get(uid) !== at).map(([, at]) => at)
     const { creationTimestamp } = service.metadata

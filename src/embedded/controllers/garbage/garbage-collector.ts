@@ -75,7 +75,9 @@ function collectionsOf({ informers }: ControllerContext): Collection[] {
   }
   return Object.values(collected).map(resource => {
     const informer = named[resource] ?? informers.other(resource)
-    const dependentsOf = informer.index(({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid))
+    const dependentsOf = informer.index(({ metadata }) =>
+      (metadata.ownerReferences ?? []).map(({ uid }) => uid),
+    )
     return { resource, informer, dependentsOf }
   })
 }
@@ -93,11 +95,13 @@ function addFamily(
   collections: readonly Collection[],
   { metadata }: KubeObject,
 ): void {
-  for (const { resource, object } of dependentsOf(metadata.uid ?? '')) keys.add(`${resource}|${keyOf(object)}`)
+  for (const { resource, object } of dependentsOf(metadata.uid ?? ''))
+    keys.add(`${resource}|${keyOf(object)}`)
   for (const { kind, name } of metadata.ownerReferences ?? []) {
     const of = collections.find(({ resource }) => resource === collected[kind])
     const owner = of?.informer.get(`${metadata.namespace ?? ''}/${name}`) ?? null
-    if (of !== undefined && owner?.metadata.deletionTimestamp !== undefined) keys.add(`${of.resource}|${keyOf(owner)}`)
+    if (of !== undefined && owner?.metadata.deletionTimestamp !== undefined)
+      keys.add(`${of.resource}|${keyOf(owner)}`)
   }
 }
 
@@ -174,7 +178,12 @@ function remove(
   ignoringNotFound(() => api.delete(resource, metadata.namespace ?? '', metadata.name, options))
 }
 
-function removeFinalizer(api: ClusterApi, resource: ResourceName, object: KubeObject, finalizer: string): void {
+function removeFinalizer(
+  api: ClusterApi,
+  resource: ResourceName,
+  object: KubeObject,
+  finalizer: string,
+): void {
   const finalizers = (object.metadata.finalizers ?? []).filter(other => other !== finalizer)
   ignoringNotFound(() => api.update(resource, { ...object, metadata: { ...object.metadata, finalizers } }))
 }

@@ -31,7 +31,13 @@ export function taintEvictionController(context: ControllerContext): Controller 
       exposedSinceUs.set(uid, sinceUs)
       const leftMs = toleratedMs - (nowUs - sinceUs) / 1000
       if (leftMs > 0) return leftMs
-      api.recordEvent(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`, 'taint-eviction-controller')
+      api.recordEvent(
+        pod,
+        'Normal',
+        'TaintManagerEviction',
+        `Marking for deletion Pod ${key}`,
+        'taint-eviction-controller',
+      )
       api.delete('pods', pod.metadata.namespace ?? '', pod.metadata.name, { uid })
       return null
     },
@@ -59,9 +65,13 @@ function noExecuteTaints(node: Node | null): Taint[] {
 /** Null: for ever. */
 function toleratedForMs(pod: Pod, taints: readonly Taint[]): number | null {
   if (taints.length === 0) return null
-  const used = taints.map(taint => (pod.spec.tolerations ?? []).filter(toleration => tolerates(toleration, taint)))
+  const used = taints.map(taint =>
+    (pod.spec.tolerations ?? []).filter(toleration => tolerates(toleration, taint)),
+  )
   if (used.some(tolerations => tolerations.length === 0)) return 0
-  const limits = used.flat().flatMap(({ tolerationSeconds }) => (tolerationSeconds === undefined ? [] : [tolerationSeconds]))
+  const limits = used
+    .flat()
+    .flatMap(({ tolerationSeconds }) => (tolerationSeconds === undefined ? [] : [tolerationSeconds]))
   return limits.length === 0 ? null : Math.max(0, Math.min(...limits)) * 1000
 }
 

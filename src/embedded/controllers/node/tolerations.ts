@@ -3,7 +3,10 @@ import type { Node, Toleration } from '../../../kube/types.ts'
 
 export type Taint = NonNullable<Node['spec']['taints']>[number]
 
-export function tolerates({ key = '', operator = 'Equal', value = '', effect = '' }: Toleration, taint: Taint): boolean {
+export function tolerates(
+  { key = '', operator = 'Equal', value = '', effect = '' }: Toleration,
+  taint: Taint,
+): boolean {
   if (effect !== '' && effect !== taint.effect) return false
   if (key !== '' && key !== taint.key) return false
   if (operator === 'Exists') return true

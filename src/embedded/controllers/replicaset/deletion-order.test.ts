@@ -58,10 +58,7 @@ describe('the deletion order', () => {
   })
 
   it('takes ages of one magnitude as equal and goes by uid', () => {
-    const [older, younger] = [
-      pod({ uid: 'a', readyForSeconds: 100 }),
-      pod({ uid: 'b', readyForSeconds: 90 }),
-    ]
+    const [older, younger] = [pod({ uid: 'a', readyForSeconds: 100 }), pod({ uid: 'b', readyForSeconds: 90 })]
     expect(order(older, younger)).toBeLessThan(0)
     expect(order(younger, older)).toBeGreaterThan(0)
   })

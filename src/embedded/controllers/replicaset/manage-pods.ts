@@ -52,13 +52,7 @@ function createPods(
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
         refusal ??= error
-        api.recordEvent(
-          replicaSet,
-          'Warning',
-          'FailedCreate',
-          `Error creating: ${error.message}`,
-          component,
-        )
+        api.recordEvent(replicaSet, 'Warning', 'FailedCreate', `Error creating: ${error.message}`, component)
       }
     }
     if (refusal !== null) {

@@ -49,7 +49,10 @@ describe('the ReplicaSet controller', () => {
     expect(world.pods().length).toBe(3)
     const free = world.pods().find(({ metadata }) => metadata.name === pod.metadata.name)
     expect(controllerOf(present(free, 'the pod'))).toBeNull()
-    world.api.update('pods', { ...present(free, 'the pod'), metadata: { ...present(free, 'the pod').metadata, labels: { ...pod.metadata.labels } } })
+    world.api.update('pods', {
+      ...present(free, 'the pod'),
+      metadata: { ...present(free, 'the pod').metadata, labels: { ...pod.metadata.labels } },
+    })
     world.clock.advance(5000)
     expect(world.pods().length).toBe(2)
   })

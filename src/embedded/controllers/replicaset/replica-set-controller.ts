@@ -101,7 +101,10 @@ function addOwners({ informers }: ControllerContext, keys: KeySink, { object, pr
   for (const reference of former !== null && former.uid !== owner?.uid ? [former, owner] : [owner]) {
     if (reference?.kind === 'ReplicaSet') keys.add(`${namespace}/${reference.name}`)
   }
-  if (owner !== null || (previous !== null && former === null && sameLabels(labels, previous.metadata.labels))) {
+  if (
+    owner !== null ||
+    (previous !== null && former === null && sameLabels(labels, previous.metadata.labels))
+  ) {
     return
   }
   for (const replicaSet of informers.replicaSetsIn(namespace)) {

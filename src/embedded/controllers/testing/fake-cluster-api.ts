@@ -14,8 +14,19 @@ import { keyOf } from '../informer.ts'
 import { timestamp } from '../instant.ts'
 
 type Stored = KubeObject & { spec?: unknown; status?: unknown }
-const countsGenerations = new Set<ResourceName>(['deployments', 'replicasets', 'poddisruptionbudgets', 'endpointslices'])
-const statusApart = new Set<ResourceName>(['pods', 'deployments', 'replicasets', 'poddisruptionbudgets', 'nodes'])
+const countsGenerations = new Set<ResourceName>([
+  'deployments',
+  'replicasets',
+  'poddisruptionbudgets',
+  'endpointslices',
+])
+const statusApart = new Set<ResourceName>([
+  'pods',
+  'deployments',
+  'replicasets',
+  'poddisruptionbudgets',
+  'nodes',
+])
 
 export interface RecordedEvent {
   about: string
@@ -46,7 +57,8 @@ export class FakeClusterApi implements ClusterApi {
   create<T extends KubeObject>(resource: ResourceName, object: T): T {
     const fresh: Stored = structuredClone(object)
     const { metadata } = fresh
-    if (metadata.name === '') metadata.name = `${metadata.generateName ?? ''}${this.#random.text(5, 'bcdfghjkl')}`
+    if (metadata.name === '')
+      metadata.name = `${metadata.generateName ?? ''}${this.#random.text(5, 'bcdfghjkl')}`
     if (this.#of(resource).has(keyOf(fresh))) throw refusal(409, 'AlreadyExists', keyOf(fresh))
     metadata.uid = this.#random.text(12, '0123456789abcdef')
     metadata.creationTimestamp = timestamp(this.#clock.nowUs())
@@ -76,7 +88,8 @@ export class FakeClusterApi implements ClusterApi {
       if (before.status !== undefined) next.status = before.status
     }
     const { generation } = before.metadata
-    if (generation !== undefined) next.metadata.generation = generation + (contentOf(resource, next, before) ? 1 : 0)
+    if (generation !== undefined)
+      next.metadata.generation = generation + (contentOf(resource, next, before) ? 1 : 0)
     return this.#replace(resource, before, next) as T
   }
 
@@ -86,7 +99,12 @@ export class FakeClusterApi implements ClusterApi {
     return this.#replace(resource, before, { ...before, status: structuredClone(status) }) as T
   }
 
-  delete(resource: ResourceName, namespace: string, name: string, options: DeleteOptions = {}): KubeObject | null {
+  delete(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    options: DeleteOptions = {},
+  ): KubeObject | null {
     const before = this.#of(resource).get(`${namespace}/${name}`)
     if (before === undefined) throw refusal(404, 'NotFound', name)
     if (options.uid !== undefined && options.uid !== before.metadata.uid) throw refusal(409, 'Conflict', name)
@@ -107,7 +125,11 @@ export class FakeClusterApi implements ClusterApi {
     if (before === undefined) throw refusal(404, 'NotFound', pod)
     if (before.spec.nodeName !== undefined) throw refusal(409, 'Conflict', pod)
     const conditions = withCondition(before.status?.conditions, { type: 'PodScheduled', status: 'True' })
-    const next = { ...before, spec: { ...before.spec, nodeName: node }, status: { ...before.status, conditions } }
+    const next = {
+      ...before,
+      spec: { ...before.spec, nodeName: node },
+      status: { ...before.status, conditions },
+    }
     this.#replace('pods', before, next)
   }
 
@@ -203,16 +225,24 @@ function graceOf({ spec, status }: Pod, { gracePeriodSeconds }: DeleteOptions): 
 }
 
 function contentOf(resource: ResourceName, next: Stored, before: Stored): boolean {
-  const { metadata: _next, status: _nextStatus, ...content } = next
-  const { metadata: _before, status: _beforeStatus, ...former } = before
+  const content = (object: Stored): string =>
+    canonicalJson({ ...object, metadata: undefined, status: undefined })
   const annotations = resource === 'deployments'
   return (
-    canonicalJson(content) !== canonicalJson(former) ||
+    content(next) !== content(before) ||
     (annotations && canonicalJson(next.metadata.annotations) !== canonicalJson(before.metadata.annotations))
   )
 }
 
 function refusal(code: number, reason: string, what: string): ApiError {
   const message = `${reason}: ${what}`
-  return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, reason, message })
+  return new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    code,
+    reason,
+    message,
+  })
 }

@@ -1,0 +1,45 @@
+import { connect } from 'node:net'
+import { expect, test } from 'vitest'
+import { systemClock } from '../../base/clock.ts'
+import { Silence } from './silence.ts'
+
+const address = '127.1.99.7'
+const port = 18_080
+
+/** How a connect ends within the limit. */
+function dial(limitMs: number): Promise<'connected' | 'refused' | 'hangs'> {
+  return new Promise(resolve => {
+    const socket = connect({ host: address, port })
+    const finish = (how: 'connected' | 'refused' | 'hangs'): void => {
+      limit.cancel()
+      socket.destroy()
+      resolve(how)
+    }
+    const limit = systemClock.after(limitMs, () => finish('hangs'))
+    socket.once('connect', () => finish('connected'))
+    socket.on('error', () => finish('refused'))
+  })
+}
+
+async function until(how: 'refused' | 'hangs'): Promise<void> {
+  while ((await dial(200)) !== how);
+}
+
+test('an address refuses until its silence begins, then connects hang, and at its end they are refused again', async () => {
+  const silence = new Silence(systemClock, 60_000)
+  const silent = silence.prepare(address, [port])
+  expect(await dial(200)).toBe('refused')
+  silent.begin()
+  await until('hangs')
+  expect(await Promise.all([dial(400), dial(400), dial(400)])).toEqual(['hangs', 'hangs', 'hangs'])
+  silence.end()
+  await until('refused')
+})
+
+test('a silence ends by itself after its time', async () => {
+  const silence = new Silence(systemClock, 300)
+  silence.prepare(address, [port]).begin()
+  await until('hangs')
+  await until('refused')
+  silence.end()
+})
