@@ -12,6 +12,7 @@ import {
   setHeaderOptions,
   Watch,
 } from '@kubernetes/client-node'
+import type { V1Deployment } from '@kubernetes/client-node'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { budget, deployment, pod, runningPod } from './testing/objects.ts'
 import type { RunningServer } from './testing/running-server.ts'
@@ -23,7 +24,8 @@ beforeEach(async () => {
   server = await runServer()
   config = new KubeConfig()
   config.loadFromOptions({
-    clusters: [{ name: 'c', server: server.url }],
+    // The client refuses plain HTTP without this flag.
+    clusters: [{ name: 'c', server: server.url, skipTLSVerify: true }],
     users: [{ name: 'u', token }],
     contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
     currentContext: 'x',
@@ -31,11 +33,17 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
+/** As the client's own type, which is wider than ours in what may be undefined. */
+function manifest(replicas = 1): V1Deployment {
+  const object = deployment()
+  return { ...object, spec: { ...object.spec, replicas } } as unknown as V1Deployment
+}
+
 const web = { namespace: 'default', name: 'web' }
 
 it('creates, patches and lists with the typed clients', async () => {
   const apps = config.makeApiClient(AppsV1Api)
-  const created = await apps.createNamespacedDeployment({ namespace: 'default', body: deployment() })
+  const created = await apps.createNamespacedDeployment({ namespace: 'default', body: manifest() })
   expect(created.spec?.strategy?.rollingUpdate?.maxSurge).toBe('25%')
   const patch = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch)
   await apps.patchNamespacedDeployment({ ...web, body: { spec: { replicas: 3 } } }, patch)
@@ -47,11 +55,10 @@ it('creates, patches and lists with the typed clients', async () => {
 
 it('applies and deletes whole objects with the untyped client', async () => {
   const objects = KubernetesObjectApi.makeApiClient(config)
-  await objects.create(deployment())
-  const manifest = { ...deployment(), spec: { ...deployment().spec, replicas: 2 } }
-  await objects.patch(manifest, undefined, undefined, 'test', true, PatchStrategy.ServerSideApply)
+  await objects.create(manifest())
+  await objects.patch(manifest(2), undefined, undefined, 'test', true, PatchStrategy.ServerSideApply)
   expect(server.registry.read('deployments', 'default', 'web')).toMatchObject({ spec: { replicas: 2 } })
-  await objects.delete(manifest)
+  await objects.delete(manifest())
   expect(server.registry.get('deployments', 'default', 'web')).toBeNull()
 })
 

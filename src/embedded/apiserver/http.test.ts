@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Deployment, KubeObject, Status, WatchLine } from '../../kube/types.ts'
 import type { ForwardingTable } from '../../model/forwarding.ts'
 import { budget, deployment, node, pod, runningPod } from './testing/objects.ts'
-import type { RunningServer } from './testing/running-server.ts'
+import type { RunningServer, TestRequest } from './testing/running-server.ts'
 import { linesOf, runServer, take } from './testing/running-server.ts'
 
 let server: RunningServer
@@ -18,12 +18,12 @@ afterEach(() => server.close())
 const pods = '/api/v1/namespaces/default/pods'
 const deployments = '/apis/apps/v1/namespaces/default/deployments'
 
-async function read<T>(path: string, init?: RequestInit): Promise<{ code: number; body: T }> {
+async function read<T>(path: string, init?: TestRequest): Promise<{ code: number; body: T }> {
   const response = await server.request(path, init)
   return { code: response.status, body: (await response.json()) as T }
 }
 
-function sending(method: string, body: unknown, contentType = 'application/json'): RequestInit {
+function sending(method: string, body: unknown, contentType = 'application/json'): TestRequest {
   return { method, body: JSON.stringify(body), headers: { 'Content-Type': contentType } }
 }
 

@@ -12,13 +12,20 @@ import { createRegistry } from '../registry.ts'
 
 export const token = 'secret'
 
+export interface TestRequest {
+  method?: string
+  body?: string
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
 export interface RunningServer extends ApiServer {
   registry: Registry
   /** By `pod/container`. */
   logs: Map<string, ContainerLog>
   publishTable(table: ForwardingTable): void
   tableSubscribers(): number
-  request(path: string, init?: RequestInit): Promise<Response>
+  request(path: string, init?: TestRequest): Promise<Response>
 }
 
 export async function runServer(overrides: Partial<typeof defaultSettings> = {}): Promise<RunningServer> {
@@ -72,9 +79,9 @@ export async function* linesOf<T>(response: Response): AsyncGenerator<T> {
 export async function take<T>(lines: AsyncGenerator<T>, count: number): Promise<T[]> {
   const taken: T[] = []
   while (taken.length < count) {
-    const { value, done } = await lines.next()
-    if (done === true) break
-    taken.push(value)
+    const next = await lines.next()
+    if (next.done === true) break
+    taken.push(next.value)
   }
   return taken
 }

@@ -22,8 +22,9 @@ const fingerprints = new WeakMap<PodTemplateSpec, string>()
 export function templateFingerprint(template: PodTemplateSpec): string {
   const known = fingerprints.get(template)
   if (known !== undefined) return known
-  const labels = { ...template.metadata?.labels }
-  delete labels[hashLabel]
+  const labels = Object.fromEntries(
+    Object.entries(template.metadata?.labels ?? {}).filter(([key]) => key !== hashLabel),
+  )
   const fingerprint = canonicalJson({ ...template, metadata: { ...withoutNulls(template.metadata), labels } })
   fingerprints.set(template, fingerprint)
   return fingerprint

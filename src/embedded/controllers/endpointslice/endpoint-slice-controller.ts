@@ -106,9 +106,10 @@ function metadataOf(
   metadata: EndpointSlice['metadata'],
   triggerTime: string | null,
 ): EndpointSlice['metadata'] {
-  const annotations = { ...metadata.annotations }
-  if (triggerTime === null) delete annotations[triggerTimeKey]
-  else annotations[triggerTimeKey] = triggerTime
+  const others = Object.entries(metadata.annotations ?? {}).filter(([key]) => key !== triggerTimeKey)
+  const annotations = Object.fromEntries(
+    triggerTime === null ? others : [...others, [triggerTimeKey, triggerTime]],
+  )
   return {
     ...metadata,
     labels: {
