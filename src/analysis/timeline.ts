@@ -5,6 +5,7 @@
 import type { Sample } from '../model/load.ts'
 import type { Recording } from '../model/recording.ts'
 import type { Transition } from '../model/transition.ts'
+import { measureDriverDelay } from './driver-delay.ts'
 import type { LedgerBook } from './ledger.ts'
 import { readLedger } from './ledger.ts'
 import type { Phases } from './phases.ts'
@@ -31,6 +32,8 @@ export interface Timeline {
   /** First time that a pod answered a request well. */
   firstSuccessUs: ReadonlyMap<string, number>
   roundTripUs: number
+  /** How late the driver was around an instant. */
+  driverDelayUs: (atUs: number) => number
   /** The pod that a connection led to; null when nothing tells. */
   podOf: (sample: Sample) => string | null
 }
@@ -56,6 +59,7 @@ export function buildTimeline(recording: Recording): Timeline {
     ledger: manifest.ledger ? readLedger(recording.ledger, manifest.runPrefix) : null,
     firstSuccessUs: firstSuccesses(samples, podOf),
     roundTripUs: roundTripUs(recording),
+    driverDelayUs: measureDriverDelay(samples, recording.stalls),
     podOf,
   }
 }

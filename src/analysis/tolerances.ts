@@ -6,7 +6,7 @@
 /** Arrival of a watch frame against the instant it tells of, on one machine: API fan-out (1–5 ms) and the event loop. */
 export const watchUs = 5_000
 
-/** From a process closing a socket until the driver, busy with other requests, has noticed it. */
+/** From a process closing a socket until a driver that is on time has noticed it; a late one adds its own delay. */
 export const noticeUs = 50_000
 
 /** From rules taking effect until the driver has read the new table from its stream. */

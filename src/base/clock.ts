@@ -14,6 +14,8 @@ export interface Clock {
   nowUs(): number
   /** Runs `action` once, `delayMs` (may be fractional, may be 0) from now. */
   after(delayMs: number, action: () => void): Timer
+  /** Runs `action` once what the kernel already holds for this process's sockets has been read. */
+  afterReads(action: () => void): void
 }
 
 export const systemClock: Clock = {
@@ -22,6 +24,8 @@ export const systemClock: Clock = {
     const timer = setTimeout(action, delayMs)
     return { cancel: () => clearTimeout(timer) }
   },
+  // Timers, then reads, then immediates: that is the order of one turn of Node's event loop.
+  afterReads: action => void setImmediate(action),
 }
 
 /** Resolves after `ms`, or at once when `signal` aborts (it does not reject: the caller asks the signal). */

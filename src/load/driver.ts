@@ -93,6 +93,7 @@ export class Driver {
   }
 
   #turn(): void {
+    if (this.#ended) return
     const nowUs = this.#parts.clock.nowUs()
     const stalled = this.#noteStall(nowUs)
     // After a stall the answers may lie unread in the kernel: they are read before anything is called too late.
@@ -143,7 +144,9 @@ export class Driver {
     const waitMs = Math.ceil((dueUs - nowUs) / 1000)
     const boundedMs = Math.min(LONGEST_WAIT_MS, Math.max(1, waitMs))
     this.#waitUs = boundedMs * 1000
-    this.#timer = this.#parts.clock.after(boundedMs, () => this.#turn())
+    // A close that lies unread in the kernel must be seen before its connection is used again: else a late driver would
+    // lose requests that no client with a free core loses.
+    this.#timer = this.#parts.clock.after(boundedMs, () => this.#parts.clock.afterReads(() => this.#turn()))
   }
 
   #end(): void {

@@ -24,6 +24,10 @@ export class FakeClock implements Clock {
     return { cancel: () => void (this.#timers = this.#timers.filter(other => other !== timer)) }
   }
 
+  afterReads(action: () => void): void {
+    this.after(0, action)
+  }
+
   /** Moves time forward, firing every timer that comes due on the way, also those armed meanwhile. */
   advance(ms: number): void {
     const endUs = this.#nowUs + Math.round(ms * 1000)

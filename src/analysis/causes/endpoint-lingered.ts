@@ -10,7 +10,7 @@ import { shutdownBeganUs } from '../pod-history.ts'
 import type { Timeline } from '../timeline.ts'
 import { noticeUs, watchUs } from '../tolerances.ts'
 import type { Match, Matcher } from './match.ts'
-import { matched, wasCut } from './match.ts'
+import { matched, noticedByUs, wasCut } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
   const { pod, phase, code } = failure
@@ -56,15 +56,16 @@ function wasSilent({ connectUs, endedUs }: Failure, pod: PodHistory): boolean | 
 
 /** The kernel had accepted the connection; the server closed its listener without having taken it. */
 function closedInBacklog(
-  { connectUs, endedUs, processed }: Failure,
+  failure: Failure,
   { listenerClosedUs }: PodHistory,
   beganUs: number,
-  { roundTripUs }: Timeline,
+  timeline: Timeline,
 ): boolean | null {
+  const { connectUs, endedUs, processed } = failure
   if (listenerClosedUs === null || beganUs > endedUs) return null
   if (processed === 'arrived' || processed === 'answered') return null
   if (connectUs > listenerClosedUs + watchUs) return null
-  const sinceUs = endedUs - listenerClosedUs
-  if (sinceUs < -watchUs || sinceUs > noticeUs + roundTripUs) return null
+  if (endedUs < listenerClosedUs - watchUs) return null
+  if (endedUs > noticedByUs(listenerClosedUs, failure, timeline)) return null
   return processed === 'not-seen'
 }

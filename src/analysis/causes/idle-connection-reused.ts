@@ -6,7 +6,7 @@
 import { crossingBusyUs, watchUs } from '../tolerances.ts'
 import { crossedRequest, wasEstablished, wasShuttingDown } from './killed.ts'
 import type { Matcher } from './match.ts'
-import { matched } from './match.ts'
+import { matched, noticedByUs } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
   const { pod, processed, endedUs } = failure
@@ -16,7 +16,7 @@ export const match: Matcher = (failure, timeline) => {
   if (pod.sigtermIgnored) return null
   if (pod.sigtermUs !== null && endedUs < pod.sigtermUs - watchUs) return null
   const lastEndUs = pod.ends.at(-1)?.toUs ?? pod.deletedUs
-  if (lastEndUs !== null && endedUs > lastEndUs + crossingBusyUs) return null
+  if (lastEndUs !== null && endedUs > noticedByUs(lastEndUs, failure, timeline)) return null
   const crossed = crossedRequest(failure, timeline, crossingBusyUs)
   if (!crossed && processed !== 'not-seen') return null
   const proved = crossed && processed === 'not-seen' && pod.sigtermUs !== null

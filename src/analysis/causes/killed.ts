@@ -4,7 +4,7 @@ import type { PodHistory, ProcessEnd } from '../pod-history.ts'
 import { shutdownBeganUs } from '../pod-history.ts'
 import type { Timeline } from '../timeline.ts'
 import { crossingUs, killSlackUs, noticeUs, watchUs } from '../tolerances.ts'
-import { wasCut } from './match.ts'
+import { noticedByUs, wasCut } from './match.ts'
 
 /** The server's kernel had taken the connection: a reset during connect means that too, a refusal does not. */
 export function wasEstablished(failure: Failure): boolean {
@@ -15,7 +15,7 @@ export function wasEstablished(failure: Failure): boolean {
 export function endAtFailure(failure: Failure, pod: PodHistory, timeline: Timeline): ProcessEnd | null {
   const { endedUs } = failure
   const at = pod.ends.find(
-    end => endedUs >= end.fromUs - watchUs && endedUs <= end.toUs + noticeUs + timeline.roundTripUs,
+    end => endedUs >= end.fromUs - watchUs && endedUs <= noticedByUs(end.toUs, failure, timeline),
   )
   if (at === undefined) return null
   // with bounds alone, a close that crossed the request is more likely the keep-alive race

@@ -3,6 +3,7 @@ import type { Attribution } from '../analysis.ts'
 import type { Failure } from '../failures.ts'
 import { tellStory } from '../evidence.ts'
 import type { Timeline } from '../timeline.ts'
+import { noticeUs } from '../tolerances.ts'
 
 export interface Match {
   basis: Attribution['basis']
@@ -18,4 +19,9 @@ export function matched(basis: Match['basis'], failure: Failure, timeline: Timel
 /** Cut by an orderly end or by a reset; which of both is chance (an RST that comes with data looks like a FIN). */
 export function wasCut(failure: Failure): boolean {
   return failure.code === 'closed' || failure.code === 'reset'
+}
+
+/** By when the driver must have noticed something that became visible to it at `atUs`: after the way there, and its delay. */
+export function noticedByUs(atUs: number, failure: Failure, timeline: Timeline): number {
+  return atUs + noticeUs + timeline.roundTripUs + timeline.driverDelayUs(failure.endedUs)
 }

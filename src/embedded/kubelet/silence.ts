@@ -1,7 +1,7 @@
 /**
  * Addresses of pods whose sandbox is gone. On a real node their packets vanish; on loopback a connect to an address that
- * nobody listens on is refused. So a blocked thread listens there with a full accept queue (silence-worker.ts), and
- * connects hang until their own time-out.
+ * nobody listens on is refused. So a thread listens there with a full accept queue and never accepts (silence-worker.ts),
+ * and connects hang until their own time-out.
  */
 import { connect, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
@@ -9,94 +9,103 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import { programFile } from '../program-file.ts'
 import type { SilenceSource } from './kubelet-parts.ts'
 
-/** Each is a thread of some megabytes; beyond this the oldest address is forgotten first. */
-const aliveLimit = 40
+export type SilenceOrder =
+  { kind: 'begin'; id: number; address: string; ports: readonly number[] } | { kind: 'end'; id: number }
+
+/** Each holds a few sockets per port; beyond this the oldest address is forgotten first. */
+const aliveLimit = 200
 /** A connect on loopback that takes longer than this is not going to be answered. */
 const connectLimitMs = 30
 const fillLimit = 8
 
+interface SilentAddress {
+  address: string
+  ports: readonly number[]
+  fillers: Socket[]
+  expiry: Timer
+}
+
 export class Silence implements SilenceSource {
   readonly #clock: Clock
   readonly #silenceMs: number
-  readonly #alive: SilentAddress[] = []
+  readonly #signal = new Int32Array(new SharedArrayBuffer(4))
+  readonly #alive = new Map<number, SilentAddress>()
+  #worker: Worker | null = null
+  #ids = 0
 
   constructor(clock: Clock, silenceMs: number) {
     this.#clock = clock
     this.#silenceMs = silenceMs
   }
 
+  /** The thread starts with the first of them, and is there when its silence begins. */
   prepare(address: string, ports: readonly number[]): { begin(): void } {
     if (this.#silenceMs === 0 || ports.length === 0) return { begin: () => undefined }
-    while (this.#alive.length >= aliveLimit) this.#alive.shift()?.end()
-    const silent = new SilentAddress(this.#clock, address, ports)
-    this.#alive.push(silent)
-    return {
-      begin: () =>
-        silent.begin(this.#silenceMs, () => {
-          const index = this.#alive.indexOf(silent)
-          if (index >= 0) this.#alive.splice(index, 1)
-        }),
-    }
+    this.#worker ??= this.#startWorker()
+    return { begin: () => this.#begin(address, ports) }
   }
 
   end(): void {
-    for (const silent of this.#alive.splice(0)) silent.end()
+    for (const id of [...this.#alive.keys()]) this.#endOne(id)
+    void this.#worker?.terminate()
+    this.#worker = null
   }
-}
 
-class SilentAddress {
-  readonly #clock: Clock
-  readonly #address: string
-  readonly #ports: readonly number[]
-  readonly #worker: Worker
-  readonly #fillers: Socket[] = []
-  #expiry: Timer | null = null
-  #ended = false
+  #begin(address: string, ports: readonly number[]): void {
+    const id = ++this.#ids
+    const expiry = this.#clock.after(this.#silenceMs, () => this.#endOne(id))
+    this.#alive.set(id, { address, ports, fillers: [], expiry })
+    const [oldest = id] = this.#alive.keys()
+    if (this.#alive.size > aliveLimit) this.#endOne(oldest)
+    this.#order({ kind: 'begin', id, address, ports })
+  }
 
-  constructor(clock: Clock, address: string, ports: readonly number[]) {
-    this.#clock = clock
-    this.#address = address
-    this.#ports = ports
-    this.#worker = new Worker(programFile('silence'), {
-      workerData: { address, ports },
+  #endOne(id: number): void {
+    const silent = this.#alive.get(id)
+    if (silent === undefined) return
+    this.#alive.delete(id)
+    silent.expiry.cancel()
+    for (const filler of silent.fillers) filler.destroy()
+    this.#order({ kind: 'end', id })
+  }
+
+  #order(order: SilenceOrder): void {
+    this.#worker?.postMessage(order)
+    Atomics.add(this.#signal, 0, 1)
+    Atomics.notify(this.#signal, 0)
+  }
+
+  #startWorker(): Worker {
+    const worker = new Worker(programFile('silence'), {
+      workerData: { signal: this.#signal },
       execArgv: [],
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, codeRangeSizeMb: 4 },
     })
-    this.#worker.unref()
-    this.#worker.on('error', () => this.end())
-    this.#worker.on('message', () => {
-      for (const port of this.#ports) void this.#fill(port)
-    })
+    worker.unref()
+    worker.on('message', (id: number) => this.#onObeyed(id))
+    return worker
   }
 
-  begin(silenceMs: number, onEnd: () => void): void {
-    this.#worker.postMessage('begin')
-    this.#expiry = this.#clock.after(silenceMs, () => {
-      this.end()
-      onEnd()
-    })
-  }
-
-  end(): void {
-    this.#ended = true
-    this.#expiry?.cancel()
-    for (const filler of this.#fillers.splice(0)) filler.destroy()
-    void this.#worker.terminate()
+  #onObeyed(id: number): void {
+    const silent = this.#alive.get(id)
+    for (const port of silent?.ports ?? []) void this.#fill(id, port)
   }
 
   /** The thread has filled its queue itself; this makes sure, by adding until a connect goes unanswered. */
-  async #fill(port: number): Promise<void> {
-    for (let filler = 0; filler < fillLimit && !this.#ended; filler++) {
-      const socket = await this.#tryConnect(port)
+  async #fill(id: number, port: number): Promise<void> {
+    for (let filler = 0; filler < fillLimit; filler++) {
+      const silent = this.#alive.get(id)
+      if (silent === undefined) return
+      const socket = await this.#tryConnect(silent.address, port)
       if (socket === null) return
-      this.#fillers.push(socket)
+      if (this.#alive.has(id)) silent.fillers.push(socket)
+      else socket.destroy()
     }
   }
 
-  #tryConnect(port: number): Promise<Socket | null> {
+  #tryConnect(host: string, port: number): Promise<Socket | null> {
     return new Promise(resolve => {
-      const socket = connect({ host: this.#address, port })
+      const socket = connect({ host, port })
       const finish = (connected: boolean): void => {
         limit.cancel()
         if (!connected) socket.destroy()
@@ -104,6 +113,7 @@ class SilentAddress {
       }
       const limit = this.#clock.after(connectLimitMs, () => finish(false))
       socket.once('connect', () => finish(true))
+      // A filler may be reset when the silence ends.
       socket.on('error', () => finish(false))
     })
   }

@@ -12,7 +12,7 @@ import { ContainerSteps } from '../../container-steps.ts'
 import { Images } from '../../images.ts'
 import { settingsInForce } from '../../settings-in-force.ts'
 import { Kubelet } from '../kubelet.ts'
-import { ScriptedContainer, ScriptedRuntime, type Script } from './scripted-runtime.ts'
+import { ScriptedRuntime, type Script, type ScriptedContainer } from './scripted-runtime.ts'
 
 export class OneNode {
   readonly clock = new FakeClock()
