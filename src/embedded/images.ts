@@ -3,7 +3,7 @@
  * lacks is missing for real, with the kernel's own ENOENT, which is what decides the distroless cases (semantics §4.6).
  * Each executable is a wrapper that replaces itself by `exec`, so the process that was started is the command itself.
  */
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { ImageContents } from '../model/embedded-cluster.ts'
 
@@ -38,10 +38,6 @@ export class Images {
 /** Where a command of the image would be, whether it exists or not; `/bin/sleep` is the image's `sleep`. */
 export function executablePath(image: Image, command: string): string {
   return join(image.binDirectory, basename(command))
-}
-
-export function hasExecutable(image: Image, command: string): boolean {
-  return existsSync(executablePath(image, command))
 }
 
 /**

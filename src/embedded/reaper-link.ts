@@ -25,10 +25,6 @@ export class ReaperLink {
     this.#process = this.#start()
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid
-  }
-
   started(pgid: number): void {
     const started = startTime(pgid) ?? ''
     this.#groups.set(pgid, started)

@@ -21,6 +21,8 @@ export interface Settings {
   watchFanOutMs: Range
   /** §12: a controller's hop, watch → write. */
   controllerHopMs: Range
+  /** M1: the EndpointSlice controller's hop; with two fan-outs a slice says "not ready" 6–90 ms after T0. */
+  sliceHopMs: Range
   /** §6: first back-off after an EndpointSlice sync met a stale cache; doubles. */
   sliceStaleBackoffMs: number
   /** §4.5: PLEG's relist period; each node has a phase of its own. */
@@ -47,7 +49,7 @@ export interface Settings {
   proxyMinSyncMs: number
   /** §7.2: tokens of the bucket before 1.34. */
   proxyBurst: number
-  /** §7.2, §12: one run of kube-proxy's sync. */
+  /** M1: one run of kube-proxy's sync, so that unthrottled rules follow 0.1–0.4 s after T0 (§12 estimates 20–60 ms). */
   proxyRunMs: Range
   /** Extra lag and jitter of rule programming, per node: an input, 0 by default. */
   proxyExtraLagMs: number
@@ -65,6 +67,7 @@ export const defaultSettings: Settings = {
   roundTripMs: 0,
   watchFanOutMs: { low: 1, high: 5 },
   controllerHopMs: { low: 2, high: 10 },
+  sliceHopMs: { low: 4, high: 80 },
   sliceStaleBackoffMs: 1000,
   plegPeriodMs: 1000,
   kubeletReactionMs: { low: 1, high: 10 },
@@ -78,7 +81,7 @@ export const defaultSettings: Settings = {
   restartBackoffMs: { first: 10_000, cap: 300_000, resetAfter: 600_000 },
   proxyMinSyncMs: 1000,
   proxyBurst: 2,
-  proxyRunMs: { low: 20, high: 60 },
+  proxyRunMs: { low: 60, high: 180 },
   proxyExtraLagMs: 0,
   proxyJitterMs: 0,
   silenceMs: 125_000,

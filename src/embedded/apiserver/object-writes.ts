@@ -151,9 +151,12 @@ function requireExisting(core: RegistryCore, kind: ResourceKind, { metadata }: K
 }
 
 /** Status alone is taken from the new object. */
-function withStatusOf(existing: Body, { status }: Body): Body {
+/** A status write of a Deployment may carry annotations: that is how its controller notes the revision (§1.7). */
+function withStatusOf(existing: Body, { kind, metadata, status }: Body): Body {
   const next: Body = { ...without(existing, 'status'), metadata: { ...existing.metadata } }
   if (status !== undefined) next.status = status
+  if (kind === 'Deployment' && metadata.annotations !== undefined)
+    next.metadata.annotations = metadata.annotations
   return next
 }
 

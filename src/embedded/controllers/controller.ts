@@ -5,7 +5,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { ClusterApi } from '../cluster-api.ts'
-import type { Settings } from '../settings.ts'
+import type { Range, Settings } from '../settings.ts'
 import type { Informers } from './informers.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -29,6 +29,8 @@ export interface Controller {
   watch(keys: KeySink): (() => void)[]
   /** 5 ms unless told. */
   firstBackoffMs?: number
+  /** From a change's arrival to its sync, where it differs from `settings.controllerHopMs`. */
+  hopMs?: Range
 }
 
 export interface LoopOptions {
@@ -39,7 +41,7 @@ export interface LoopOptions {
 
 /** Returns the stop function. */
 export function runController(controller: Controller, { clock, settings, random }: LoopOptions): () => void {
-  const { low, high } = settings.controllerHopMs
+  const { low, high } = controller.hopMs ?? settings.controllerHopMs
   const queue: WorkQueue = new WorkQueue({
     clock,
     hopMs: () => random.between(low, high),

@@ -37,12 +37,6 @@ export class PodContainers {
     return this.#instances.get(name)?.at(-1)?.running ?? null
   }
 
-  byId(id: string): RunningContainer | null {
-    for (const instances of this.#instances.values())
-      for (const { running } of instances) if (running.id === id) return running
-    return null
-  }
-
   /** Takes the present as seen; true when it differs from what was seen before. */
   relist(): boolean {
     let changed = this.#addressSeen !== this.address
@@ -67,14 +61,6 @@ export class PodContainers {
   /** Newest first, at most two: the state and the last state. */
   seen(name: string): readonly ContainerView[] {
     return this.#seen.get(name) ?? []
-  }
-
-  /** Those that run now. */
-  running(): { name: string; running: RunningContainer }[] {
-    return [...this.#instances.values()].flatMap(instances => {
-      const last = instances.at(-1)
-      return last?.running.exit === null ? [{ name: last.name, running: last.running }] : []
-    })
   }
 }
 

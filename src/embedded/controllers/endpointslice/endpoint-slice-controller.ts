@@ -39,6 +39,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
   }
   return {
     firstBackoffMs: settings.sliceStaleBackoffMs,
+    hopMs: settings.sliceHopMs,
     reconcile(key) {
       syncService(context, memory, key)
       return null
