@@ -21,6 +21,7 @@ export type FindingCode =
   | 'driver-late'
   | 'driver-stalled'
   | 'requests-skipped'
+  | 'target-overloaded'
   | 'books-unbalanced'
   | 'ledger-unbalanced'
   | 'watch-gap'

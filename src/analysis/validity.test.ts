@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RecordingBuilder } from '../testing/recording-builder.ts'
 import { at, phaseMs, recording, totalsOf } from '../testing/recording-builder.ts'
-import type { Analysis, Finding, FindingCode } from './analysis.ts'
+import type { Analysis, Finding, FindingCode, Verdict } from './analysis.ts'
 import { analyze } from './analyze.ts'
 
 const refusedAt = (atMs: number) =>
@@ -98,6 +98,15 @@ const broken: [FindingCode, string, RegExp, RecordingBuilder][] = [
     'the driver stood still',
     /stood still for 260 ms \(limit 250 ms, 1 stall/,
     recording().stalls(5000, 5260),
+  ],
+  [
+    'target-overloaded',
+    'one answer in fifty took 600 ms longer than the request asks for',
+    /took 60\d ms or more beyond its own time \(limit 500 ms\)/,
+    recording().change(({ samples }) => {
+      for (const sample of samples.filter(({ seq }) => seq % 50 === 0))
+        if (sample.endedUs !== null) sample.endedUs += 600_000
+    }),
   ],
   [
     'requests-skipped',
@@ -294,8 +303,27 @@ describe('a run is not believed when', () => {
     expect(own[0]?.message).toMatch(message)
     expect(own[0]?.remedy).not.toBe('')
     expect(analysis.asDeclared).toBe(false)
-    expect(analysis.verdict).toBe(analysis.attributions.length > 0 ? 'failed' : 'inconclusive')
+    if (analysis.attributions.length === 0) expect(analysis.verdict).toBe('inconclusive')
     expect(analysis.sentence).not.toBeNull()
+  })
+
+  it('failures prove nothing when the harness or its machine may have made them', () => {
+    const refused = { code: 'refused', phase: 'connect', atMs: 4500, endedMs: 4501, pod: 'web-b' } as const
+    const verdictOf = (built: RecordingBuilder): Verdict => analyze(built.fails(refused).build()).verdict
+    const late = recording().change(({ samples }) => {
+      for (const sample of samples) if (sample.sentUs !== null) sample.sentUs = sample.scheduledUs + 25_000
+    })
+    expect(verdictOf(late)).toBe('inconclusive')
+    expect(verdictOf(recording().stalls(6000, 6260))).toBe('inconclusive')
+    expect(verdictOf(recording())).toBe('failed')
+    // A rollout that never ended did lose what it lost.
+    expect(
+      verdictOf(
+        recording().manifest(
+          ({ disruption }) => void Object.assign(disruption ?? {}, { ending: 'timed-out' }),
+        ),
+      ),
+    ).toBe('failed')
   })
 
   it('each of these breaks has a remedy of its own', () => {

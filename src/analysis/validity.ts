@@ -7,6 +7,7 @@ import type { DriverSummary, Finding, LedgerSummary } from './analysis.ts'
 import type { Timeline } from './timeline.ts'
 import { judgeDisruption } from './validity-disruption.ts'
 import { judgeLoad } from './validity-load.ts'
+import { judgeTarget } from './validity-target.ts'
 import { judgeWindows } from './validity-windows.ts'
 
 export function judgeValidity(
@@ -17,6 +18,7 @@ export function judgeValidity(
 ): Finding[] {
   return [
     ...judgeLoad(timeline, driver, ledger),
+    ...judgeTarget(timeline),
     ...judgeDisruption(timeline, declared.disruption, declared.expectation),
     ...judgeWindows(timeline),
   ]

@@ -1,5 +1,5 @@
 /** Verdicts, and how several are merged. The verdict says what happened to requests; `asDeclared` compares it. */
-import type { Attribution, Finding, Verdict } from './analysis.ts'
+import type { Attribution, Finding, FindingCode, Verdict } from './analysis.ts'
 
 const worstLast: readonly Verdict[] = ['passed', 'inconclusive', 'failed']
 
@@ -13,16 +13,31 @@ export function mergeVerdicts(verdicts: readonly Verdict[]): Verdict {
   )
 }
 
+/**
+ * With one of these, the harness or its machine may have made the failures itself: they are shown, and prove nothing. The
+ * other findings leave a failure what it is: a rollout that never ended did lose the requests that it lost.
+ */
+const discrediting: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  'driver-late',
+  'driver-stalled',
+  'requests-skipped',
+  'target-overloaded',
+  'baseline-dirty',
+  'books-unbalanced',
+  'ledger-unbalanced',
+])
+
 export function reachVerdict(
   attributions: readonly Attribution[],
   findings: readonly Finding[],
 ): { verdict: Verdict; asDeclared: boolean } {
   const doubtful = findings.some(finding => finding.severity === 'inconclusive')
+  const discredited = findings.some(({ code }) => discrediting.has(code))
   const differs = findings.some(finding => finding.severity === 'not-as-declared')
   const odd = attributions.some(({ cause }) => cause === 'harness' || cause === 'unexplained')
   return {
     verdict: mergeVerdicts([
-      attributions.length > 0 ? 'failed' : 'passed',
+      attributions.length > 0 && !discredited ? 'failed' : 'passed',
       doubtful ? 'inconclusive' : 'passed',
     ]),
     asDeclared: !doubtful && !differs && !odd,

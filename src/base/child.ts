@@ -1,6 +1,7 @@
 /** A child program that speaks lines: one way in (its standard input), one way out (its standard output). */
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Clock } from './clock.ts'
+import { giveWay } from './give-way.ts'
 import { LineSplitter, toLine } from './ndjson.ts'
 
 export interface ChildEnd {
@@ -22,19 +23,23 @@ export interface LineChild {
 
 const STDERR_KEPT = 4000
 
-/** Starts a program of ours under the running Node; `onLine` gets each line of its standard output. */
+/**
+ * Starts a program of ours under the running Node; `onLine` gets each line of its standard output. With
+ * `givesWay` it runs at a lower priority than we do.
+ */
 export function startChild(
   program: string,
   args: string[],
   clock: Clock,
   onLine: (line: string) => void,
-  options: { detached?: boolean } = {},
+  options: { givesWay?: boolean } = {},
 ): LineChild {
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // A terminal's Ctrl-C goes to its whole process group: a child must not die of it before its parent has closed it.
-    detached: options.detached ?? true,
+    detached: true,
   })
+  if (options.givesWay === true && child.pid !== undefined) giveWay(child.pid, clock)
   let stderr = ''
   const lines = new LineSplitter(onLine)
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => lines.push(chunk))

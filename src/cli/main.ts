@@ -54,7 +54,10 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     .option('--tour', 'the tour: the configurations that teach most, in about 90 s')
     .option('--all', 'the whole catalogue')
     .option('--disruption <name>', 'only this disruption of each scenario')
-    .option('--at-a-time <count>', 'experiments side by side (default: as many as this machine carries)')
+    .option(
+      '--at-a-time <count>',
+      'experiments under load side by side (default: as many as this machine carries)',
+    )
     .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
     .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
     .addOption(output())

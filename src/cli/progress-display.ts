@@ -2,7 +2,7 @@
 import { createLogUpdate } from 'log-update'
 import type { Clock, Timer } from '../base/clock.ts'
 import { renderProgress, renderProgressLine, type ExperimentProgress } from '../report/progress.ts'
-import { estimateMs, type Experiment } from '../run/experiment.ts'
+import { estimate, type Experiment } from '../run/experiment.ts'
 import { wantsUnicode, widthOf, type Streams } from './streams.ts'
 
 const REDRAW_MS = 250
@@ -75,7 +75,8 @@ export class ProgressDisplay {
 }
 
 function waiting(experiment: Experiment): State {
-  const expectedMs = estimateMs(experiment)
+  const { prepareMs, loadMs } = estimate(experiment)
+  const expectedMs = prepareMs + loadMs
   const { name } = experiment
   return { name, phase: WAITING, elapsedMs: 0, expectedMs, sent: 0, failed: 0, note: null, startedUs: null }
 }

@@ -5,8 +5,8 @@ import { systemClock } from '../base/clock.ts'
 import { sampleAppImages } from '../cluster/images.ts'
 import { acquireEmbedded } from '../cluster/embedded.ts'
 import type { Provenance } from '../model/recording.ts'
-import { estimateMs, type Experiment } from '../run/experiment.ts'
-import { runsAtATime, sideBySide } from '../run/matrix.ts'
+import { estimate, type Experiment } from '../run/experiment.ts'
+import { experimentsAtATime, loadsAtATime, sideBySide, Slots, startOrder } from '../run/matrix.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { run } from '../run/run.ts'
 import { chooseExperiments } from './choose.ts'
@@ -28,7 +28,7 @@ export interface RunOptions {
 
 export async function runCommand(names: string[], options: RunOptions, streams: Streams): Promise<ExitCode> {
   const { tour = false, all = false, disruption } = options
-  const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64) ?? runsAtATime()
+  const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64) ?? loadsAtATime()
   const seed = wholeNumber('--seed', options.seed, 0, 0xffffffff) ?? randomBytes(4).readUInt32BE()
   const experiments = chooseExperiments({ names, tour, all, disruption })
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])
@@ -39,12 +39,21 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const display = new ProgressDisplay(streams, systemClock, experiments)
   const interrupts = listenForInterrupts(name => display.say(`${name}: ending, cleaning up …`))
   const notRun: { name: string; why: string }[] = []
-  const folders = await sideBySide(experiments, atATime, estimateMs, async experiment => {
+  const loadSlots = new Slots(atATime)
+  const order = startOrder(experiments, atATime, estimate)
+  const folders = await sideBySide(experiments, order, experimentsAtATime(atATime), async experiment => {
     if (interrupts.signal.aborted) {
       notRun.push({ name: experiment.name, why: String(interrupts.signal.reason) })
       return null
     }
-    const made = { experiment, folder: path.join(folder, experiment.name), runId, seed, provenance }
+    const made = {
+      experiment,
+      folder: path.join(folder, experiment.name),
+      runId,
+      seed,
+      provenance,
+      loadSlots,
+    }
     return conductOne(made, display, interrupts.signal, notRun)
   })
   display.end()
@@ -66,11 +75,12 @@ interface PlannedRun {
   runId: string
   seed: number
   provenance: Provenance
+  loadSlots: Slots
 }
 
 /** The folder of the recording; null when there is none, with the reason in `notRun`. */
 async function conductOne(
-  { experiment, folder, runId, seed, provenance }: PlannedRun,
+  { experiment, folder, runId, seed, provenance, loadSlots }: PlannedRun,
   display: ProgressDisplay,
   signal: AbortSignal,
   notRun: { name: string; why: string }[],
@@ -88,6 +98,7 @@ async function conductOne(
       provenance,
       clock: systemClock,
       signal,
+      loadSlots,
       onPhase: phase => display.phase(name, phase),
       onLoad: ({ sent, failed }) => display.load(name, sent, failed),
     })

@@ -45,8 +45,12 @@ export async function startEmbedded({ inputs, images, seed, clock }: EmbeddedPla
   }
   let announce: (ready: EmbeddedReady) => void = () => undefined
   const announced = new Promise<EmbeddedReady>(resolve => (announce = resolve))
-  const child = startChild(programPath('embedded'), [], clock, line =>
-    announce(JSON.parse(line) as EmbeddedReady),
+  const child = startChild(
+    programPath('embedded'),
+    [],
+    clock,
+    line => announce(JSON.parse(line) as EmbeddedReady),
+    { givesWay: true },
   )
   child.send(start)
   const ready = await Promise.race([announced, child.ended])

@@ -97,6 +97,7 @@ describe('report.schema.json', () => {
     'driver-late': true,
     'driver-stalled': true,
     'requests-skipped': true,
+    'target-overloaded': true,
     'books-unbalanced': true,
     'ledger-unbalanced': true,
     'watch-gap': true,

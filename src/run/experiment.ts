@@ -27,23 +27,39 @@ export function keepsLedger(experiment: Experiment): boolean {
 }
 
 /** How long a run should take, roughly: for the order of the runs and the progress display, never for a limit. */
-export function estimateMs(experiment: Experiment): number {
+export interface Estimate {
+  /** Until the workload is ready for load. */
+  prepareMs: number
+  /** Under load. */
+  loadMs: number
+}
+
+/** Starting a cluster, and what a rollout step costs beside readiness. */
+const CLUSTER_START_MS = 2000
+/** Warm-up, baseline and cool-down. */
+const AROUND_MS = 5000
+
+export function estimate(experiment: Experiment): Estimate {
   const { scenario, plan } = experiment
-  const workload = workloadOf(experiment)
-  const container = workload.spec.template.spec.containers[0]
+  const { template, replicas = 1 } = workloadOf(experiment).spec
+  const container = template.spec.containers[0]
   const startMs = Number(container?.env?.find(({ name }) => name === 'START_DELAY_MS')?.value ?? 0)
   const probe = container?.readinessProbe
   const periodMs = (probe?.periodSeconds ?? 10) * 1000
   const readyMs = probe === undefined ? 1000 : Math.ceil((startMs + 1000) / periodMs) * periodMs
   const preStop = container?.lifecycle?.preStop
   const preStopMs = 1000 * (preStop?.sleep?.seconds ?? Number(preStop?.exec?.command?.at(-1) ?? 0))
-  const aroundMs = 9000 + readyMs + preStopMs
+  const prepareMs = CLUSTER_START_MS + readyMs
+  const withLoad = (disruptedMs: number): Estimate => ({
+    prepareMs,
+    loadMs: AROUND_MS + preStopMs + disruptedMs,
+  })
   switch (plan.disruption) {
     case 'rolling-update':
-      return aroundMs + readyMs * (workload.spec.replicas ?? 1)
+      return withLoad(readyMs * replicas)
     case 'drain':
-      return aroundMs + (plan.expectation.ending === 'blocked' ? scenario.drainTimeoutMs : readyMs)
+      return withLoad(plan.expectation.ending === 'blocked' ? scenario.drainTimeoutMs : readyMs)
     case 'dependency-outage':
-      return aroundMs + scenario.outageMs
+      return withLoad(scenario.outageMs)
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Transition } from '../model/transition.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { LiveView } from './live-view.ts'
-import { runsAtATime, sideBySide } from './matrix.ts'
+import { experimentsAtATime, loadsAtATime, sideBySide, Slots, startOrder } from './matrix.ts'
 
 const never = new AbortController().signal
 const workload = (change: Partial<Extract<Transition, { kind: 'workload-changed' }>>): Transition => ({
@@ -50,28 +50,56 @@ describe('the live view', () => {
 })
 
 describe('side by side', () => {
-  it('never runs more at a time than told, starts the longest first, and keeps the order of the results', async () => {
+  it('never runs more at a time than told, and keeps the order of the outcomes', async () => {
     let running = 0
     let most = 0
     const started: number[] = []
-    const outcomes = await sideBySide(
-      [3, 9, 1, 7, 5],
-      2,
-      item => item,
-      async item => {
-        started.push(item)
-        most = Math.max(most, ++running)
-        await new Promise(resolve => setImmediate(resolve))
-        running -= 1
-        return item * 10
-      },
-    )
+    const outcomes = await sideBySide([3, 9, 1, 7, 5], [9, 7, 5, 3, 1], 2, async item => {
+      started.push(item)
+      most = Math.max(most, ++running)
+      await new Promise(resolve => setImmediate(resolve))
+      running -= 1
+      return item * 10
+    })
     expect(outcomes).toEqual([30, 90, 10, 70, 50])
-    expect(started.slice(0, 2)).toEqual([9, 7])
+    expect(started).toEqual([9, 7, 5, 3, 1])
     expect(most).toBe(2)
   })
 
-  it('runs at least one on the smallest machine', () => {
-    expect([runsAtATime(1), runsAtATime(2), runsAtATime(8)]).toEqual([2, 5, 20])
+  it('starts the soonest ready for each slot, then the longest', () => {
+    const items = [
+      { name: 'long', prepareMs: 8, loadMs: 30 },
+      { name: 'short', prepareMs: 3, loadMs: 10 },
+      { name: 'middle', prepareMs: 8, loadMs: 20 },
+      { name: 'soon', prepareMs: 4, loadMs: 15 },
+    ]
+    expect(startOrder(items, 2, item => item).map(({ name }) => name)).toEqual([
+      'short',
+      'soon',
+      'long',
+      'middle',
+    ])
+  })
+
+  it('runs at least one on the smallest machine, and prepares none beside a single one', () => {
+    expect([1, 2, 8].map(cores => loadsAtATime(cores))).toEqual([1, 3, 12])
+    expect([1, 2, 4].map(experimentsAtATime)).toEqual([1, 4, 6])
+  })
+
+  it('gives a slot to who waits longest, and once for each time it is given back', async () => {
+    const slots = new Slots(1)
+    const order: string[] = []
+    const first = await slots.take()
+    const others = ['second', 'third'].map(async name => {
+      const giveBack = await slots.take()
+      order.push(name)
+      giveBack()
+      giveBack()
+    })
+    expect(order).toEqual([])
+    first()
+    await Promise.all(others)
+    expect(order).toEqual(['second', 'third'])
+    await slots.take()
   })
 })

@@ -24,6 +24,7 @@ import { deploy } from './deploy.ts'
 import { keepsLedger, workloadOf, type Experiment } from './experiment.ts'
 import { LiveView } from './live-view.ts'
 import { startLoad, type LoadProcess } from './load-process.ts'
+import type { Slots } from './matrix.ts'
 import { afterDisruption } from './settle.ts'
 
 export interface RunPlan {
@@ -39,7 +40,9 @@ export interface RunPlan {
   clock: Clock
   /** Aborted with a reason (a string) when the user interrupts. */
   signal: AbortSignal
-  onPhase: (phase: MarkName | 'start-cluster' | 'clean-up') => void
+  /** Shared by the experiments of a run: how many may be under load at a time. */
+  loadSlots: Slots
+  onPhase: (phase: MarkName | 'start-cluster' | 'wait-for-slot' | 'clean-up') => void
   onLoad: (live: { sent: number; failed: number }) => void
 }
 
@@ -48,8 +51,8 @@ const SYNC_LIMIT_MS = 10_000
 /** The warm-up ends after this long without a failure; a workload that never manages that has a dirty baseline. */
 const CLEAN_MS = 1000
 const WARM_UP_LIMIT_MS = 20_000
-const BASELINE_MS = 2000
-const COOL_DOWN_MS = 2000
+const BASELINE_MS = 1500
+const COOL_DOWN_MS = 1500
 const LEDGER_LIMIT_MS = 3000
 const POLL_MS = 100
 /** The driver stops by itself after this, whatever becomes of us. */
@@ -114,12 +117,19 @@ class Conduct {
     const { clock } = this.#plan
     await this.#phase('deploy', () => this.#deploy())
     await this.#startWitnesses()
+    this.#plan.onPhase('wait-for-slot')
+    const giveBack = await this.#plan.loadSlots.take()
+    this.#cleanup.add('load slot', giveBack)
+    this.#signal.throwIfAborted()
     const load = this.#startLoad()
     await this.#phase('warm-up', () => this.#warmUp(load))
     await this.#phase('baseline', () => sleep(clock, BASELINE_MS, this.#signal))
     await this.#phase('disruption', () => this.#disrupt())
     await this.#phase('settle', () => this.#settle())
     await this.#phase('cool-down', () => sleep(clock, COOL_DOWN_MS, this.#signal))
+    load.stop()
+    // From here on nothing new is sent: the next experiment may begin.
+    giveBack()
     await this.#phase('drain-load', () => this.#drainLoad(load))
   }
 
@@ -261,7 +271,6 @@ class Conduct {
   /** Open requests end by themselves, each by its own limit; then the ledger's last lines come in. */
   async #drainLoad(load: LoadProcess): Promise<void> {
     const { clock } = this.#plan
-    load.stop()
     const { totals } = await load.ended
     const deadlineUs = clock.nowUs() + LEDGER_LIMIT_MS * 1000
     const expected = keepsLedger(this.#plan.experiment) ? (totals?.succeeded ?? 0) : 0

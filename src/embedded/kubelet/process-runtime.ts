@@ -8,6 +8,7 @@ import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
+import { giveWay } from '../../base/give-way.ts'
 import { killGroup } from '../process-groups.ts'
 import { catchesSigterm } from './pid-one.ts'
 import type {
@@ -144,12 +145,14 @@ class ProcessContainer implements RunningContainer {
   #spawn(argv: readonly string[], stdio: ('ignore' | 'pipe' | number)[]): ChildProcess {
     const [command = '', ...args] = argv
     const file = this.#spec.executable(command)
-    return spawn(file, args, {
+    const child = spawn(file, args, {
       cwd: this.#spec.cwd,
       env: { ...this.#spec.env, PATH: dirname(file) },
       stdio,
       detached: true,
     })
+    if (child.pid !== undefined) giveWay(child.pid, this.#clock)
+    return child
   }
 
   #ended(exit: ContainerExit): void {
