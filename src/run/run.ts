@@ -52,7 +52,7 @@ const SYNC_LIMIT_MS = 10_000
 const CLEAN_MS = 1000
 const WARM_UP_LIMIT_MS = 20_000
 const BASELINE_MS = 1500
-const COOL_DOWN_MS = 1500
+const COOL_DOWN_MS = 1000
 const LEDGER_LIMIT_MS = 3000
 const POLL_MS = 100
 /** The driver stops by itself after this, whatever becomes of us. */

@@ -12,7 +12,7 @@ import type { ResourceRoute } from './route.ts'
 import type { ServerContext } from './server-context.ts'
 import { isSet, numberIn } from './write-options.ts'
 
-const pollMs = 50
+const pollMs = 200
 const chunkBytes = 64 * 1024
 
 export async function streamLog(
