@@ -65,6 +65,20 @@ describe('endpoint-lingered', () => {
     })
   })
 
+  it('is a connection that was completed though no process was left, and then stayed mute', () => {
+    const mute: FailureCase = {
+      atMs: 4281,
+      writtenMs: 4281.2,
+      endedMs: 9281,
+      code: 'timed-out',
+      phase: 'headers',
+      pod: 'web-a',
+    }
+    expect(causeOf(hasty().fails(mute))).toMatchObject({ cause: 'endpoint-lingered', basis: 'direct' })
+    const lived = { ...mute, atMs: 4060, writtenMs: 4060.2, endedMs: 9060 }
+    expect(causeOf(hasty().fails(lived)).cause).toBe('unexplained')
+  })
+
   it('is a reset of a connection that sat in the backlog when the listener closed', () => {
     const reset: FailureCase = {
       atMs: 4039,

@@ -23,7 +23,8 @@ export const match: Matcher = (failure, timeline) => {
     const proved = closedInBacklog(failure, pod, beganUs, timeline)
     return proved === null ? null : matched(basis(proved), failure, timeline)
   }
-  if (phase !== 'connect' || beganUs > failure.connectUs + watchUs) return null
+  if (beganUs > failure.connectUs + watchUs) return null
+  if (phase !== 'connect' && !(isSilence(code) && hadEnded(failure, pod))) return null
   const proved =
     code === 'refused' ? nobodyListened(failure, pod) : isSilence(code) ? wasSilent(failure, pod) : null
   return proved === null ? null : matched(basis(proved), failure, timeline)
@@ -31,6 +32,12 @@ export const match: Matcher = (failure, timeline) => {
 
 function isSilence(code: Failure['code']): boolean {
   return code === 'timed-out' || code === 'unreachable' || code === 'denied' || code === 'unresolved'
+}
+
+/** No process was left to take the connection: whoever completed it (a proxy, a listener that accepts nothing) is mute. */
+function hadEnded({ connectUs }: Failure, pod: PodHistory): boolean {
+  const end = pod.ends.at(-1)
+  return end?.seen === true && end.toUs <= connectUs
 }
 
 /** Each of these: true = proved by steps, false = possible by what is known, null = not so. */
