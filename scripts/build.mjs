@@ -8,7 +8,6 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const programs = {
   main: 'src/main.ts',
-  index: 'src/index.ts',
   embedded: 'src/embedded/main.ts',
   reaper: 'src/embedded/reaper.ts',
   silence: 'src/embedded/kubelet/silence-worker.ts',

@@ -55,10 +55,6 @@ export function findPhases(marks: readonly Mark[], firstUs: number, lastUs: numb
   }
 }
 
-export function within(atUs: number, span: Span): boolean {
-  return atUs >= span.fromUs && atUs <= span.toUs
-}
-
 export function overlaps(a: Span, b: Span): boolean {
   return a.fromUs <= b.toUs && b.fromUs <= a.toUs
 }

@@ -6,7 +6,7 @@ import { sampleAppImages } from '../cluster/images.ts'
 import { acquireEmbedded } from '../cluster/embedded.ts'
 import type { Provenance } from '../model/recording.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
-import { experimentsAtATime, loadsAtATime, sideBySide, Slots, startOrder } from '../run/matrix.ts'
+import { experimentsAtATime, LoadRoom, loadsAtATime, sideBySide, startOrder } from '../run/matrix.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { run } from '../run/run.ts'
 import { chooseExperiments } from './choose.ts'
@@ -39,7 +39,7 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const display = new ProgressDisplay(streams, systemClock, experiments)
   const interrupts = listenForInterrupts(name => display.say(`${name}: ending, cleaning up …`))
   const notRun: { name: string; why: string }[] = []
-  const loadSlots = new Slots(atATime)
+  const loadRoom = new LoadRoom(atATime)
   const order = startOrder(experiments, atATime, estimate)
   const folders = await sideBySide(experiments, order, experimentsAtATime(atATime), async experiment => {
     if (interrupts.signal.aborted) {
@@ -52,7 +52,7 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
       runId,
       seed,
       provenance,
-      loadSlots,
+      loadRoom,
     }
     return conductOne(made, display, interrupts.signal, notRun)
   })
@@ -75,12 +75,12 @@ interface PlannedRun {
   runId: string
   seed: number
   provenance: Provenance
-  loadSlots: Slots
+  loadRoom: LoadRoom
 }
 
 /** The folder of the recording; null when there is none, with the reason in `notRun`. */
 async function conductOne(
-  { experiment, folder, runId, seed, provenance, loadSlots }: PlannedRun,
+  { experiment, folder, runId, seed, provenance, loadRoom }: PlannedRun,
   display: ProgressDisplay,
   signal: AbortSignal,
   notRun: { name: string; why: string }[],
@@ -98,7 +98,7 @@ async function conductOne(
       provenance,
       clock: systemClock,
       signal,
-      loadSlots,
+      loadRoom,
       onPhase: phase => display.phase(name, phase),
       onLoad: ({ sent, failed }) => display.load(name, sent, failed),
     })

@@ -86,7 +86,6 @@ export type Transition = { atUs: number } & (
   /** Between `fromUs` and `atUs` this witness may have missed something. */
   | { kind: 'watch-gap'; witness: Witness; fromUs: number; why: string }
 )
-export type TransitionKind = Transition['kind']
 
 /** One line of the sample app's ledger, as read from its pod's log. */
 export interface LedgerEntry {

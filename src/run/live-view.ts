@@ -22,11 +22,15 @@ export class LiveView {
   readonly workloads = new Map<string, WorkloadState>()
   readonly synced = new Set<Witness>()
   readonly gone: string[] = []
+  /** How many ready endpoints the vantage node's forwarding table lists; null where no witness tells. */
+  forwarded: number | null = null
   readonly #clock: Clock
+  readonly #vantage: string
   readonly #waiting = new Set<() => void>()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, vantage: string) {
     this.#clock = clock
+    this.#vantage = vantage
   }
 
   accept(transition: Transition): void {
@@ -77,6 +81,11 @@ export class LiveView {
         break
       case 'workload-changed':
         this.workloads.set(transition.workload, workloadState(transition))
+        break
+      case 'forwarding-changed':
+        if (transition.node === this.#vantage) {
+          this.forwarded = transition.fallback ? 0 : transition.endpoints.length
+        }
         break
       case 'watch-synced':
         this.synced.add(transition.witness)

@@ -9,6 +9,9 @@ import type { Estimate } from './experiment.ts'
 const LOADS_PER_CORE = 1.5
 const PREPARING = 2
 
+/** The catalogue's default load; a scenario with more takes as many times the room. */
+const STANDARD_LOAD_PER_SECOND = 310
+
 export function loadsAtATime(cores = availableParallelism()): number {
   return Math.max(1, Math.floor(cores * LOADS_PER_CORE))
 }
@@ -17,26 +20,43 @@ export function experimentsAtATime(loads: number): number {
   return loads === 1 ? 1 : loads + PREPARING
 }
 
-/** At most `count` holders; who waits longest is next. */
-export class Slots {
+/** Room for so many standard loads at once, shared by the experiments of a run. Who waits longest is next. */
+export class LoadRoom {
+  readonly #capacity: number
   #free: number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { need: number; enter: () => void }[] = []
 
-  constructor(count: number) {
-    this.#free = count
+  constructor(loads: number) {
+    this.#capacity = loads * STANDARD_LOAD_PER_SECOND
+    this.#free = this.#capacity
   }
 
-  /** Resolves with the function that gives the slot back; calling that twice does no harm. */
-  async take(): Promise<() => void> {
-    if (this.#free > 0) this.#free -= 1
-    else await new Promise<void>(resolve => this.#waiting.push(resolve))
+  /** Resolves with the function that gives the room back; calling that twice does no harm. */
+  async take(requestsPerSecond: number): Promise<() => void> {
+    // A load beyond all there is gets all there is: it runs alone.
+    const need = Math.min(requestsPerSecond, this.#capacity)
+    await new Promise<void>(enter => {
+      this.#waiting.push({ need, enter })
+      this.#admit()
+    })
     let held = true
     return () => {
       if (!held) return
       held = false
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#free += 1
-      else next()
+      this.#free += need
+      this.#admit()
+    }
+  }
+
+  #admit(): void {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && next.need <= this.#free;
+      next = this.#waiting[0]
+    ) {
+      this.#waiting.shift()
+      this.#free -= next.need
+      next.enter()
     }
   }
 }

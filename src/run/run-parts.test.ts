@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Transition } from '../model/transition.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { LiveView } from './live-view.ts'
-import { experimentsAtATime, loadsAtATime, sideBySide, Slots, startOrder } from './matrix.ts'
+import { experimentsAtATime, LoadRoom, loadsAtATime, sideBySide, startOrder } from './matrix.ts'
 
 const never = new AbortController().signal
 const workload = (change: Partial<Extract<Transition, { kind: 'workload-changed' }>>): Transition => ({
@@ -22,7 +22,7 @@ const workload = (change: Partial<Extract<Transition, { kind: 'workload-changed'
 describe('the live view', () => {
   it('calls a rollout complete when `kubectl rollout status` would, and not before', () => {
     const complete = (change: Parameters<typeof workload>[0]): boolean | undefined => {
-      const view = new LiveView(new FakeClock())
+      const view = new LiveView(new FakeClock(), 'control-plane')
       view.accept(workload(change))
       return view.workloads.get('web')?.complete
     }
@@ -35,7 +35,7 @@ describe('the live view', () => {
 
   it('wakes whoever waits when the condition comes true, and gives up at the limit', async () => {
     const clock = new FakeClock()
-    const view = new LiveView(clock)
+    const view = new LiveView(clock, 'control-plane')
     const gone = view.until(live => live.gone.includes('web-1'), 1000, never)
     const missed = view.until(live => live.gone.includes('web-2'), 1000, never)
     view.accept({ atUs: 0, kind: 'pod-deleted', pod: 'web-1' })
@@ -45,7 +45,9 @@ describe('the live view', () => {
   })
 
   it('gives up at once when the run is interrupted', async () => {
-    expect(await new LiveView(new FakeClock()).until(() => false, 1000, AbortSignal.abort())).toBe(false)
+    expect(
+      await new LiveView(new FakeClock(), 'control-plane').until(() => false, 1000, AbortSignal.abort()),
+    ).toBe(false)
   })
 })
 
@@ -86,20 +88,27 @@ describe('side by side', () => {
     expect([1, 2, 4].map(experimentsAtATime)).toEqual([1, 4, 6])
   })
 
-  it('gives a slot to who waits longest, and once for each time it is given back', async () => {
-    const slots = new Slots(1)
+  it('gives room to who waits longest, once for each time it is given back, and all of it to a load that needs all', async () => {
+    const room = new LoadRoom(2)
     const order: string[] = []
-    const first = await slots.take()
-    const others = ['second', 'third'].map(async name => {
-      const giveBack = await slots.take()
+    const enter = async (name: string, requestsPerSecond: number): Promise<() => void> => {
+      const giveBack = await room.take(requestsPerSecond)
       order.push(name)
-      giveBack()
-      giveBack()
-    })
-    expect(order).toEqual([])
+      return giveBack
+    }
+    const first = await enter('first', 310)
+    const second = await enter('second', 310)
+    const heavy = enter('heavy', 5000)
+    const light = enter('light', 10)
     first()
-    await Promise.all(others)
-    expect(order).toEqual(['second', 'third'])
-    await slots.take()
+    first()
+    await Promise.resolve()
+    expect(order).toEqual(['first', 'second'])
+    second()
+    const giveBack = await heavy
+    expect(order).toEqual(['first', 'second', 'heavy'])
+    giveBack()
+    await light
+    expect(order.at(-1)).toBe('light')
   })
 })

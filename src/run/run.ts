@@ -24,7 +24,7 @@ import { deploy } from './deploy.ts'
 import { keepsLedger, workloadOf, type Experiment } from './experiment.ts'
 import { LiveView } from './live-view.ts'
 import { startLoad, type LoadProcess } from './load-process.ts'
-import type { Slots } from './matrix.ts'
+import type { LoadRoom } from './matrix.ts'
 import { afterDisruption } from './settle.ts'
 
 export interface RunPlan {
@@ -40,9 +40,9 @@ export interface RunPlan {
   clock: Clock
   /** Aborted with a reason (a string) when the user interrupts. */
   signal: AbortSignal
-  /** Shared by the experiments of a run: how many may be under load at a time. */
-  loadSlots: Slots
-  onPhase: (phase: MarkName | 'start-cluster' | 'wait-for-slot' | 'clean-up') => void
+  /** Shared by the experiments of a run. */
+  loadRoom: LoadRoom
+  onPhase: (phase: MarkName | 'start-cluster' | 'wait-for-room' | 'clean-up') => void
   onLoad: (live: { sent: number; failed: number }) => void
 }
 
@@ -110,16 +110,16 @@ class Conduct {
     this.#manifest = manifest
     this.#signal = signal
     this.#cleanup = cleanup
-    this.#view = new LiveView(plan.clock)
+    this.#view = new LiveView(plan.clock, cluster.facts.vantage)
   }
 
   async conduct(): Promise<void> {
     const { clock } = this.#plan
     await this.#phase('deploy', () => this.#deploy())
     await this.#startWitnesses()
-    this.#plan.onPhase('wait-for-slot')
-    const giveBack = await this.#plan.loadSlots.take()
-    this.#cleanup.add('load slot', giveBack)
+    this.#plan.onPhase('wait-for-room')
+    const giveBack = await this.#plan.loadRoom.take(this.#requestsPerSecond())
+    this.#cleanup.add('room for load', giveBack)
     this.#signal.throwIfAborted()
     const load = this.#startLoad()
     await this.#phase('warm-up', () => this.#warmUp(load))
@@ -197,10 +197,14 @@ class Conduct {
     if (entry.what === 'answered') this.#answered += 1
   }
 
+  #requestsPerSecond(): number {
+    const { populations } = this.#plan.experiment.scenario.load
+    return populations.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0)
+  }
+
   #startLoad(): LoadProcess {
     const { clock, experiment, runPrefix, seed } = this.#plan
     const { load: profile, workload, port } = experiment.scenario
-    const totalPerSecond = profile.populations.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0)
     const loadPlan: LoadPlan = {
       version: 1,
       runPrefix,
@@ -209,7 +213,7 @@ class Conduct {
       profile,
       seed,
       maxDurationMs: MAX_LOAD_MS,
-      maxInFlight: totalPerSecond * 10,
+      maxInFlight: this.#requestsPerSecond() * 10,
     }
     const load = startLoad(loadPlan, clock, this.#writer)
     this.#cleanup.add('load', () => load.kill())
@@ -264,7 +268,7 @@ class Conduct {
     const { experiment } = this.#plan
     const record = this.#manifest.disruption
     if (record === null) return
-    await afterDisruption(record, experiment.scenario, this.#view, this.#signal)
+    await afterDisruption(record, experiment.scenario, this.#view, this.#plan.clock, this.#signal)
     record.gone = record.targets.filter(pod => this.#view.gone.includes(pod))
   }
 

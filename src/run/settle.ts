@@ -1,19 +1,25 @@
 /** Has it finished? `rollout status` says so too early: old pods may still be terminating, and requests still be lost. */
 import { assertNever } from '../base/assert.ts'
+import { sleep, type Clock } from '../base/clock.ts'
 import type { DisruptionRecord } from '../model/recording.ts'
 import type { Scenario } from '../model/scenario.ts'
 import type { LiveView } from './live-view.ts'
+
+/** Rules were seen to follow up to 1.3 s later; where no witness tells, they are given this long. */
+const UNSEEN_RULES_MS = 2000
 
 /** Waits until every pod that was to go is gone and the workload is whole again, or the scenario's limit passes. */
 export async function afterDisruption(
   record: DisruptionRecord,
   scenario: Scenario,
   view: LiveView,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   const whole = (): boolean => {
     const state = view.workloads.get(scenario.workload)
-    return state !== undefined && state.available >= state.desired
+    const routed = view.forwarded === null || view.forwarded >= (state?.desired ?? 0)
+    return state !== undefined && state.available >= state.desired && routed
   }
   switch (record.ending) {
     case 'completed': {
@@ -26,6 +32,7 @@ export async function afterDisruption(
         record.ending = 'timed-out'
         record.detail = `not settled ${scenario.settleTimeoutMs / 1000} s after the disruption`
       }
+      if (view.forwarded === null) await sleep(clock, UNSEEN_RULES_MS, signal)
       return
     }
     case 'blocked':

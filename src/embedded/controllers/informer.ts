@@ -21,11 +21,6 @@ export function keyOf(object: KubeObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`
 }
 
-export function splitKey(key: string): { namespace: string; name: string } {
-  const slash = key.indexOf('/')
-  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
-}
-
 interface Index<T> {
   keysOf: (object: T) => string[]
   entries: Map<string, Map<string, T>>
