@@ -21,6 +21,23 @@ describe('a clean rolling update', () => {
     })
   })
 
+  it('counts a slow request that was sent in the warm-up and killed by the disruption', () => {
+    const early = recording()
+      .ends('web-a', hastyEnding(4000))
+      .fails({
+        population: 'slow',
+        atMs: phaseMs.warmUp + 1,
+        writtenMs: phaseMs.warmUp + 2,
+        endedMs: 4066,
+        code: 'closed',
+        phase: 'headers',
+        pod: 'web-a',
+        use: 5,
+        ledger: 'arrived',
+      })
+    expect(analyze(early.build()).attributions.map(({ cause }) => cause)).toEqual(['killed-in-flight'])
+  })
+
   it('counts what was sent from the baseline on, and balances with the ledger', () => {
     const seconds = (phaseMs.drainLoad - phaseMs.baseline) / 1000
     expect(analysis.requests).toMatchObject({

@@ -21,7 +21,7 @@ export interface Timeline {
   phases: Phases
   /** Every sample, by sequence number. */
   samples: Sample[]
-  /** Those scheduled from the baseline's begin. */
+  /** Those scheduled from the baseline's begin, and those before it that were still open when the disruption began. */
   judged: Sample[]
   transitions: Transition[]
   pods: ReadonlyMap<string, PodHistory>
@@ -51,7 +51,7 @@ export function buildTimeline(recording: Recording): Timeline {
     recording,
     phases,
     samples,
-    judged: samples.filter(sample => sample.scheduledUs >= phases.judged.fromUs),
+    judged: samples.filter(sample => isJudged(sample, phases)),
     transitions,
     pods,
     workloadPods: workloadPods(recording, pods, routing),
@@ -62,6 +62,12 @@ export function buildTimeline(recording: Recording): Timeline {
     driverDelayUs: measureDriverDelay(samples, recording.stalls),
     podOf,
   }
+}
+
+/** A slow request may be sent in the warm-up and be killed by the disruption: it counts. */
+function isJudged({ scheduledUs, sentUs, endedUs }: Sample, { judged, disruption }: Phases): boolean {
+  if (scheduledUs >= judged.fromUs) return true
+  return sentUs !== null && disruption !== null && (endedUs ?? Infinity) >= disruption.fromUs
 }
 
 /** The text of an item breaks ties, so that equal instants have an order of their own, not that of the lines. */

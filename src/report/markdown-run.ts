@@ -154,8 +154,8 @@ function selfCheck({ driver, ledger, requests }: Analysis): string[] {
   const account =
     totals === null
       ? 'The driver gave no account of its own.'
-      : `By its own account it sent ${figure(totals.sent)} and lost ${figure(totals.failed + totals.unresolved)}; ` +
-        `the samples say ${figure(requests.sent)} and ${figure(requests.failed + requests.unresolved)}.`
+      : `In all, the warm-up included, it sent ${figure(totals.sent)} and lost ${figure(totals.failed + totals.unresolved)}; ` +
+        `judged were ${figure(requests.sent)} and ${figure(requests.failed + requests.unresolved)}.`
   return bullets([
     `Lateness: p50 ${figure(driver.latenessMsP50)} ms, p99 ${figure(driver.latenessMsP99)} ms, worst ${figure(driver.latenessMsMax)} ms.`,
     driver.stalls === 0
