@@ -178,7 +178,9 @@ function bareController(): { clock: FakeClock; api: FakeClusterApi; isMarked: (p
   }
   const informers = makeInformers(api)
   const random = { ...seededRandom(1), between: (low: number) => low }
-  const controller = endpointSliceController({ api, clock, settings: defaultSettings, informers })
+  // A hop shorter than the delivery of its own write: only then is a cache stale.
+  const settings = { ...defaultSettings, sliceHopMs: { low: 2, high: 10 } }
+  const controller = endpointSliceController({ api, clock, settings, informers })
   informers.start()
   runController(controller, { clock, settings: defaultSettings, random })
   clock.advance(5000)
