@@ -22,8 +22,8 @@ export class LiveView {
   readonly workloads = new Map<string, WorkloadState>()
   readonly synced = new Set<Witness>()
   readonly gone: string[] = []
-  /** How many ready endpoints the vantage node's forwarding table lists; null where no witness tells. */
-  forwarded: number | null = null
+  /** The pods that the vantage node's forwarding table leads to; null where no witness tells. */
+  forwarded: ReadonlySet<string> | null = null
   readonly #clock: Clock
   readonly #vantage: string
   readonly #waiting = new Set<() => void>()
@@ -84,7 +84,7 @@ export class LiveView {
         break
       case 'forwarding-changed':
         if (transition.node === this.#vantage) {
-          this.forwarded = transition.fallback ? 0 : transition.endpoints.length
+          this.forwarded = new Set(transition.endpoints.map(({ pod }) => pod))
         }
         break
       case 'watch-synced':

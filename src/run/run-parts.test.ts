@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { DisruptionRecord } from '../model/recording.ts'
+import type { Scenario } from '../model/scenario.ts'
 import type { Transition } from '../model/transition.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { LiveView } from './live-view.ts'
 import { experimentsAtATime, LoadRoom, loadsAtATime, sideBySide, startOrder } from './matrix.ts'
+import { afterDisruption } from './settle.ts'
 
 const never = new AbortController().signal
 const workload = (change: Partial<Extract<Transition, { kind: 'workload-changed' }>>): Transition => ({
@@ -48,6 +51,60 @@ describe('the live view', () => {
     expect(
       await new LiveView(new FakeClock(), 'control-plane').until(() => false, 1000, AbortSignal.abort()),
     ).toBe(false)
+  })
+})
+
+describe('settling', () => {
+  const scenario = { workload: 'web', settleTimeoutMs: 5000 } as Scenario
+  const rules = (...pods: string[]): Transition => ({
+    atUs: 0,
+    kind: 'forwarding-changed',
+    node: 'control-plane',
+    version: 1,
+    endpoints: pods.map(pod => ({ pod, address: '127.0.0.1', port: 1 })),
+    fallback: false,
+  })
+
+  it('waits until the old pods are gone, the workload is whole, and the rules lead to the new pods alone', async () => {
+    const clock = new FakeClock()
+    const view = new LiveView(clock, 'control-plane')
+    const record: DisruptionRecord = {
+      disruption: 'rolling-update',
+      ending: 'completed',
+      targets: ['old'],
+      gone: [],
+      detail: null,
+    }
+    const added = { atUs: 0, uid: '', owner: null, node: null, address: null, ready: true }
+    view.accept({ ...added, kind: 'pod-added', pod: 'old' })
+    view.accept(rules('old', 'b', 'c'))
+    let settled = false
+    const settling = afterDisruption(record, scenario, view, clock, never).then(() => (settled = true))
+    const steps: Transition[] = [workload({}), { atUs: 0, kind: 'pod-deleted', pod: 'old' }, rules('b', 'c')]
+    for (const step of steps) {
+      view.accept(step)
+      await clock.advanceAsync(1)
+      expect(settled).toBe(false)
+    }
+    view.accept(rules('a', 'b', 'c'))
+    await settling
+    expect(record.ending).toBe('completed')
+  })
+
+  it('says so when that does not come about in time', async () => {
+    const clock = new FakeClock()
+    const view = new LiveView(clock, 'control-plane')
+    const record: DisruptionRecord = {
+      disruption: 'drain',
+      ending: 'completed',
+      targets: [],
+      gone: [],
+      detail: null,
+    }
+    const settling = afterDisruption(record, scenario, view, clock, never)
+    await clock.advanceAsync(10_000)
+    await settling
+    expect(record).toMatchObject({ ending: 'timed-out', detail: 'not settled 5 s after the disruption' })
   })
 })
 

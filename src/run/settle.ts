@@ -18,8 +18,13 @@ export async function afterDisruption(
 ): Promise<void> {
   const whole = (): boolean => {
     const state = view.workloads.get(scenario.workload)
-    const routed = view.forwarded === null || view.forwarded >= (state?.desired ?? 0)
-    return state !== undefined && state.available >= state.desired && routed
+    return state !== undefined && state.available >= state.desired && rulesFollowed(state.desired)
+  }
+  const rulesFollowed = (desired: number): boolean => {
+    const { forwarded } = view
+    return (
+      forwarded === null || (forwarded.size >= desired && !record.targets.some(pod => forwarded.has(pod)))
+    )
   }
   switch (record.ending) {
     case 'completed': {

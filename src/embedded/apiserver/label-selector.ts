@@ -1,56 +1,17 @@
-/** Label selectors: the structured ones of objects and the textual ones of URLs, matched by the same requirements. */
-import type { KubeObject, LabelSelector } from '../../kube/types.ts'
+/** The textual label selectors of URLs. */
+import type { KubeObject } from '../../kube/types.ts'
+import { holds, type Requirement } from '../selector.ts'
 import { badRequest } from './api-errors.ts'
 
-type Labels = Record<string, string>
 export type ObjectFilter = (object: KubeObject) => boolean
-
-export function isEmptySelector(selector: LabelSelector): boolean {
-  return (
-    Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0
-  )
-}
-
-/** An absent selector matches nothing, an empty one everything. */
-export function matchesSelector(selector: LabelSelector | undefined, labels: Labels): boolean {
-  if (selector === undefined) return false
-  const pairs = Object.entries(selector.matchLabels ?? {})
-  return (
-    pairs.every(([key, value]) => labels[key] === value) &&
-    (selector.matchExpressions ?? []).every(({ key, operator, values }) =>
-      holds(operator, labels[key], values ?? []),
-    )
-  )
-}
-
-function holds(operator: string, label: string | undefined, values: string[]): boolean {
-  switch (operator) {
-    case 'In':
-      return label !== undefined && values.includes(label)
-    case 'NotIn':
-      return label === undefined || !values.includes(label)
-    case 'Exists':
-      return label !== undefined
-    case 'DoesNotExist':
-      return label === undefined
-    default:
-      return false
-  }
-}
 
 /** `a=b,c!=d,e in (f,g),h notin (i),j,!k` (semantics §10.1). */
 export function parseLabelSelector(text: string): ObjectFilter {
   const terms = splitTerms(text).map(parseTerm)
   return ({ metadata }) => {
     const labels = metadata.labels ?? {}
-    return terms.every(({ key, operator, values }) => holds(operator, labels[key], values))
+    return terms.every(term => holds(term, labels[term.key]))
   }
-}
-
-interface Term {
-  key: string
-  operator: string
-  values: string[]
 }
 
 const keyPattern = '([A-Za-z0-9][-A-Za-z0-9_./]*)'
@@ -58,7 +19,7 @@ const setTerm = new RegExp(`^${keyPattern}\\s+(in|notin)\\s*\\(([^()]*)\\)$`)
 const equalityTerm = new RegExp(`^${keyPattern}\\s*(==|=|!=)\\s*([-A-Za-z0-9_.]*)$`)
 const existenceTerm = new RegExp(`^(!?)\\s*${keyPattern}$`)
 
-function parseTerm(text: string): Term {
+function parseTerm(text: string): Requirement {
   const set = setTerm.exec(text)
   if (set !== null) {
     const values = (set[3] ?? '').split(',').map(value => value.trim())

@@ -1,6 +1,6 @@
 /** Owner references: who controls an object, and the claim by which a controller adopts and releases (semantics §1.3, §2). */
 import type { KubeObject, LabelSelector, OwnerReference } from '../../kube/types.ts'
-import { matchesSelector } from './selector.ts'
+import { matchesSelector } from '../selector.ts'
 
 export function controllerOf(object: KubeObject): OwnerReference | null {
   return object.metadata.ownerReferences?.find(reference => reference.controller === true) ?? null

@@ -5,7 +5,7 @@
 import type { Pod } from '../../kube/types.ts'
 import { unschedulableTaint } from '../controllers/node/unschedulable-taint.ts'
 import { tolerates } from '../controllers/node/tolerations.ts'
-import { matchesLabels } from '../controllers/selector.ts'
+import { matchesLabels } from '../selector.ts'
 import { matchesNodeTerms } from './node-terms.ts'
 import { podRequests } from './pod-requests.ts'
 import type { NodeState } from './snapshot.ts'

@@ -3,7 +3,7 @@
  * node leaves the rollout stuck until the old pod is really gone.
  */
 import type { Pod, PodAffinityTerm } from '../../kube/types.ts'
-import { matchesSelector } from '../controllers/selector.ts'
+import { matchesSelector } from '../selector.ts'
 import type { NodeState } from './snapshot.ts'
 
 export function affinityFilter(pod: Pod, nodes: readonly NodeState[]): (state: NodeState) => string | null {

@@ -4,7 +4,7 @@
  */
 import type { LabelSelector, Pod, TopologySpreadConstraint } from '../../kube/types.ts'
 import { isTerminating } from '../controllers/pods.ts'
-import { matchesSelector } from '../controllers/selector.ts'
+import { matchesSelector } from '../selector.ts'
 import { fitsNodeAffinity } from './filters.ts'
 import type { NodeState } from './snapshot.ts'
 

@@ -1,7 +1,7 @@
 /** One pod as an endpoint of a Service, and whether a change of the pod concerns its Services (semantics §6). Pure. */
 import type { Endpoint, Pod, Service } from '../../../kube/types.ts'
 import { isReady, isTerminal, isTerminating } from '../pods.ts'
-import { sameLabels } from '../selector.ts'
+import { sameLabels } from '../../selector.ts'
 
 export interface SlicePort {
   name: string

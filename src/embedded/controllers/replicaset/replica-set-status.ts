@@ -3,7 +3,7 @@ import type { Condition, Pod, ReplicaSet } from '../../../kube/types.ts'
 import { withCondition, withoutCondition } from '../conditions.ts'
 import { instantUs, timestamp } from '../instant.ts'
 import { isAvailable, isReady, readyCondition } from '../pods.ts'
-import { matchesLabels } from '../selector.ts'
+import { matchesLabels } from '../../selector.ts'
 
 export interface ReplicaFailure {
   reason: 'FailedCreate' | 'FailedDelete'
