@@ -1,5 +1,5 @@
 /** The harness is stopped in the middle, politely and not: no process, no folder stays, and the recording is readable. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -36,6 +36,14 @@ async function untilNone(look: () => unknown[]): Promise<unknown[]> {
   return look()
 }
 
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 const clusterFolders = (): string[] => readdirSync(temporary).filter(name => name.startsWith('rollproof-'))
 
 describe('a run that is interrupted', () => {
@@ -67,6 +75,25 @@ describe('a run that is interrupted', () => {
     expect((await run.ended).exitCode).toBe(130)
     expect(survivors()).toEqual([])
     expect(clusterFolders()).toEqual([])
+  })
+
+  it('by the death of its cluster is inconclusive, says why, and leaves nothing', async () => {
+    const run = start('naive', '--disruption', 'rolling-update', '-o', 'json')
+    await run.saw('baseline')
+    const cluster = processesWith(marker).filter(pid => commandLine(pid).includes('embedded.js'))
+    expect(cluster).toHaveLength(1)
+    process.kill(cluster[0] ?? 0, 'SIGKILL')
+    const ended = await run.ended
+    expect(ended.exitCode).toBe(3)
+    expect(ended.stderr).toContain('naive.rolling-update: the embedded cluster ended')
+    const report = JSON.parse(ended.stdout) as {
+      verdict: string
+      analyses: { findings: { code: string }[] }[]
+    }
+    expect(report.verdict).toBe('inconclusive')
+    expect(report.analyses[0]?.findings.map(({ code }) => code)).toContain('run-interrupted')
+    expect(await untilNone(survivors)).toEqual([])
+    expect(await untilNone(clusterFolders)).toEqual([])
   })
 
   it('by SIGKILL takes its cluster, its pods and its load along, and the recording stays readable', async () => {

@@ -87,7 +87,7 @@ async function conductOne(
 ): Promise<string | null> {
   const { name, scenario } = experiment
   try {
-    await run({
+    const manifest = await run({
       experiment,
       acquire: () =>
         acquireEmbedded({ inputs: scenario.cluster, images: sampleAppImages(), seed, clock: systemClock }),
@@ -102,6 +102,7 @@ async function conductOne(
       onPhase: phase => display.phase(name, phase),
       onLoad: ({ sent, failed }) => display.load(name, sent, failed),
     })
+    if (manifest.interrupted !== null && !signal.aborted) display.say(`${name}: ${manifest.interrupted}`)
     display.phase(name, 'done')
     return folder
   } catch (error) {

@@ -8,6 +8,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { EMBEDDED_FOLDER_PREFIX, OWNER_FILE, type Owner } from './owner.ts'
 
+const CLUSTER_MARK = 'ROLLPROOF_CLUSTER='
+
 export interface Leftover {
   folder: string
   /** Processes that still belong to it. */
@@ -53,7 +55,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Every process of a cluster carries its folder in its environment (Linux shows it; elsewhere there is none to find). */
+/** A pod's process carries its cluster's mark and folder in its environment (Linux shows it; elsewhere none is found). */
 function processesOf(folder: string): number[] {
   let pids: number[]
   try {
@@ -63,7 +65,8 @@ function processesOf(folder: string): number[] {
   }
   return pids.filter(pid => {
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder)
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      return environment.includes(CLUSTER_MARK) && environment.includes(`=${folder}/`)
     } catch {
       return false
     }
