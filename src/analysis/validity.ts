@@ -8,7 +8,7 @@ import type { Timeline } from './timeline.ts'
 import { judgeDisruption } from './validity-disruption.ts'
 import { judgeLoad } from './validity-load.ts'
 import { judgeTarget } from './validity-target.ts'
-import { judgeWindows } from './validity-windows.ts'
+import { judgeRecording, judgeWindows } from './validity-windows.ts'
 
 export function judgeValidity(
   timeline: Timeline,
@@ -17,6 +17,8 @@ export function judgeValidity(
   declared: { disruption: DisruptionName; expectation: Expectation },
 ): Finding[] {
   return [
+    // A run that broke off explains most of what else is wrong with it.
+    ...judgeRecording(timeline),
     ...judgeLoad(timeline, driver, ledger),
     ...judgeTarget(timeline),
     ...judgeDisruption(timeline, declared.disruption, declared.expectation),

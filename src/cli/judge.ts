@@ -1,7 +1,8 @@
 /** From recordings to a report on disk and on the screen. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { analyze } from '../analysis/analyze.ts'
+import { writeWhole } from '../base/write-whole.ts'
 import type { Provenance } from '../model/recording.ts'
 import { readRecording } from '../recording/reader.ts'
 import { renderJson } from '../report/json.ts'
@@ -42,8 +43,8 @@ export const reportFiles = { json: 'report.json', markdown: 'report.md' } as con
 
 export async function writeReport(folder: string, report: RunReport): Promise<void> {
   await mkdir(folder, { recursive: true })
-  await writeFile(path.join(folder, reportFiles.json), renderJson(report))
-  await writeFile(path.join(folder, reportFiles.markdown), renderMarkdown(report))
+  await writeWhole(path.join(folder, reportFiles.json), renderJson(report))
+  await writeWhole(path.join(folder, reportFiles.markdown), renderMarkdown(report))
 }
 
 export function printReport(

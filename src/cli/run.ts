@@ -6,6 +6,7 @@ import { sampleAppImages } from '../cluster/images.ts'
 import { acquireEmbedded } from '../cluster/embedded.ts'
 import type { Provenance } from '../model/recording.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
+import type { RunReport } from '../report/run-report.ts'
 import { experimentsAtATime, LoadRoom, loadsAtATime, sideBySide, startOrder } from '../run/matrix.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { run } from '../run/run.ts'
@@ -64,9 +65,23 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
     { runId, startedUs, endedUs: systemClock.nowUs(), notRun, interrupted, provenance },
     folders.filter(recording => recording !== null),
   )
-  if (report.analyses.length > 0) await writeReport(folder, report)
-  printReport(report, options.output, folder, streams)
-  return interrupts.exitCode() ?? report.exitCode
+  const written = report.analyses.length > 0 && (await tryToWrite(folder, report, streams))
+  printReport(report, options.output, written ? folder : null, streams)
+  const exitCode = interrupts.exitCode() ?? report.exitCode
+  return exitCode === 0 && !written ? 3 : exitCode
+}
+
+/** What was measured is shown even when the disk does not take it. */
+async function tryToWrite(folder: string, report: RunReport, { stderr }: Streams): Promise<boolean> {
+  try {
+    await writeReport(folder, report)
+    return true
+  } catch (error) {
+    stderr.write(
+      `the report could not be written: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
+    return false
+  }
 }
 
 interface PlannedRun {

@@ -3,11 +3,12 @@
  * instant and never tears more than one line. A full disk fails the run at once and leaves what was written.
  */
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { assert } from '../base/assert.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import { toLine } from '../base/ndjson.ts'
+import { writeWhole } from '../base/write-whole.ts'
 import type { DriverStall, LoadTotals, SampleRow } from '../model/load.ts'
 import type { Manifest } from '../model/recording.ts'
 import { sampleColumns } from '../model/sample-row.ts'
@@ -128,9 +129,6 @@ function endStream(stream: WriteStream): Promise<void> {
   })
 }
 
-/** Never half-written: a reader finds the old manifest or the new one. */
-async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const file = path.join(folder, recordingFiles.manifest)
-  await writeFile(`${file}.new`, `${JSON.stringify(manifest, null, 2)}\n`)
-  await rename(`${file}.new`, file)
+function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  return writeWhole(path.join(folder, recordingFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`)
 }
