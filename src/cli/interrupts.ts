@@ -21,7 +21,7 @@ export function listenForInterrupts(onFirst: (name: string) => void): Interrupts
     if (exitCode !== null) process.exit(code)
     exitCode = code
     onFirst(name)
-    abort.abort(`interrupted by ${name}`)
+    abort.abort(name)
   }
   const names = Object.keys(exitCodes) as (keyof typeof exitCodes)[]
   for (const name of names) process.on(name, listener)

@@ -81,7 +81,7 @@ export const defaultSettings: Settings = {
   restartBackoffMs: { first: 10_000, cap: 300_000, resetAfter: 600_000 },
   proxyMinSyncMs: 1000,
   proxyBurst: 2,
-  proxyRunMs: { low: 60, high: 180 },
+  proxyRunMs: { low: 90, high: 300 },
   proxyExtraLagMs: 0,
   proxyJitterMs: 0,
   silenceMs: 125_000,
