@@ -11,11 +11,7 @@ import { overlaps } from './phases.ts'
 import type { Timeline } from './timeline.ts'
 
 export function judgeWindows(timeline: Timeline): Finding[] {
-  return [
-    ...judgeBaseline(timeline),
-    ...judgeCoolDown(timeline),
-    ...judgeWitnesses(timeline),
-  ]
+  return [...judgeBaseline(timeline), ...judgeCoolDown(timeline), ...judgeWitnesses(timeline)]
 }
 
 /** By the instant of failure: a request of the baseline that fails after the disruption began belongs to that. */
