@@ -76,7 +76,7 @@ export const defaultSettings: Settings = {
   sandboxStartMs: { low: 100, high: 300 },
   containerStartMs: { low: 50, high: 150 },
   sandboxTeardownMs: { low: 150, high: 330 },
-  finalDeleteMs: { low: 400, high: 800 },
+  finalDeleteMs: { low: 620, high: 760 },
   killFloorMs: 2000,
   restartBackoffMs: { first: 10_000, cap: 300_000, resetAfter: 600_000 },
   proxyMinSyncMs: 1000,
