@@ -24,15 +24,16 @@ export async function streamLog(
   const log = locate(context, route, query)
   const tailLines = numberIn(query, 'tailLines')
   const file = await openIfThere(log.file)
-  const stream = openLineStream(exchange, 'text/plain')
   if (file === null) {
-    stream.end()
+    openLineStream(exchange, 'text/plain').end()
     return
   }
   const closed = new AbortController()
-  stream.onClosed(() => closed.abort())
   try {
+    // Before the head is sent: from then on the client may count on every further line.
     let position = tailLines === null ? 0 : await tailStart(file, tailLines)
+    const stream = openLineStream(exchange, 'text/plain')
+    stream.onClosed(() => closed.abort())
     for (;;) {
       // Asked before reading: what was written before the end is then surely read.
       const ended = !isSet(query, 'follow') || log.ended()
