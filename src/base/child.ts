@@ -12,12 +12,9 @@ export interface ChildEnd {
 }
 
 export interface LineChild {
-  readonly pid: number
   readonly ended: Promise<ChildEnd>
   send(value: unknown): void
-  /** Closing its input is how a child is told that its parent is done. */
-  closeInput(): void
-  /** Closes its input and, if it has not ended in `graceMs`, kills it. */
+  /** Closes its input, which tells a child that its parent is done; kills it if it has not ended in `graceMs`. */
   stop(graceMs: number): Promise<ChildEnd>
 }
 
@@ -49,10 +46,8 @@ export function startChild(
   child.stdin.on('error', () => undefined)
   const ended = endOf(child, () => stderr)
   return {
-    pid: child.pid ?? 0,
     ended,
     send: value => child.stdin.write(toLine(value)),
-    closeInput: () => child.stdin.end(),
     async stop(graceMs) {
       child.stdin.end()
       const killer = clock.after(graceMs, () => child.kill('SIGKILL'))

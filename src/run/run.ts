@@ -10,7 +10,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { Cleanup } from '../base/cleanup.ts'
-import { sleep, type Clock } from '../base/clock.ts'
+import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { disruptions } from '../disruption/disruptions.ts'
 import type { DisruptionContext } from '../disruption/disruption.ts'
@@ -55,6 +55,7 @@ const BASELINE_MS = 1500
 const COOL_DOWN_MS = 1000
 const LEDGER_LIMIT_MS = 3000
 const POLL_MS = 100
+const REPORT_MS = 500
 /** The driver stops by itself after this, whatever becomes of us. */
 const MAX_LOAD_MS = 600_000
 
@@ -122,6 +123,7 @@ class Conduct {
     this.#cleanup.add('room for load', giveBack)
     this.#signal.throwIfAborted()
     const load = this.#startLoad()
+    this.#reportLoad(load)
     await this.#phase('warm-up', () => this.#warmUp(load))
     await this.#phase('baseline', () => sleep(clock, BASELINE_MS, this.#signal))
     await this.#phase('disruption', () => this.#disrupt())
@@ -226,7 +228,7 @@ class Conduct {
   }
 
   async #warmUp({ live }: LoadProcess): Promise<void> {
-    const { clock, onLoad } = this.#plan
+    const { clock } = this.#plan
     const deadlineUs = clock.nowUs() + WARM_UP_LIMIT_MS * 1000
     const cleanSinceUs = (): number => Math.max(live.startedUs ?? Infinity, live.lastFailureUs ?? 0)
     while (
@@ -236,11 +238,17 @@ class Conduct {
     ) {
       await sleep(clock, POLL_MS, this.#signal)
     }
-    const report = (): void => {
+  }
+
+  /** Until the run is cleaned up, however the driver ends: a timer that outlives it would keep the process. */
+  #reportLoad({ live }: LoadProcess): void {
+    const { clock, onLoad } = this.#plan
+    const report = (): Timer => {
       onLoad(live)
-      if (!this.#signal.aborted && this.#manifest.totals === null) clock.after(500, report)
+      return clock.after(REPORT_MS, () => (timer = report()))
     }
-    report()
+    let timer = report()
+    this.#cleanup.add('load display', () => timer.cancel())
   }
 
   async #disrupt(): Promise<void> {
