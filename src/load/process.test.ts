@@ -36,7 +36,9 @@ const hasSucceeded =
  * (That as many are open as are held says less: it may be so before the stop is seen, between two other requests.)
  */
 function hasStoppedSending(messages: readonly LoadMessage[]): boolean {
-  const scheduled = messages.flatMap(message => (message.type === 'progress' ? [message.totals.scheduled] : []))
+  const scheduled = messages.flatMap(message =>
+    message.type === 'progress' ? [message.totals.scheduled] : [],
+  )
   return scheduled.length >= 2 && scheduled.at(-1) === scheduled.at(-2)
 }
 
