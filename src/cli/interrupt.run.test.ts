@@ -77,15 +77,24 @@ describe('a run that is interrupted', () => {
     expect(clusterFolders()).toEqual([])
   })
 
-  it('by the death of its cluster is inconclusive, says why, and leaves nothing', async () => {
+  it.each([
+    { of: 'its cluster', program: 'embedded.js', reason: 'the embedded cluster ended' },
+    {
+      of: 'its load driver',
+      program: 'load.js',
+      reason: 'the load driver ended early: it was killed by SIGKILL',
+    },
+  ])('by the death of $of is inconclusive, says why, and leaves nothing', async ({ program, reason }) => {
     const run = start('naive', '--disruption', 'rolling-update', '-o', 'json')
     await run.saw('baseline')
-    const cluster = processesWith(marker).filter(pid => commandLine(pid).includes('embedded.js'))
-    expect(cluster).toHaveLength(1)
-    process.kill(cluster[0] ?? 0, 'SIGKILL')
+    const victims = processesWith(marker).filter(pid => commandLine(pid).includes(program))
+    expect(victims).toHaveLength(1)
+    process.kill(victims[0] ?? 0, 'SIGKILL')
     const ended = await run.ended
     expect(ended.exitCode).toBe(3)
-    expect(ended.stderr).toContain('naive.rolling-update: the embedded cluster ended')
+    expect(ended.stderr).toContain(`naive.rolling-update: ${reason}`)
+    // Nothing is left to measure, so it does not go on.
+    expect(ended.stderr).not.toContain('naive.rolling-update: cool-down')
     const report = JSON.parse(ended.stdout) as {
       verdict: string
       analyses: { findings: { code: string }[] }[]

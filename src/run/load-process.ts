@@ -60,3 +60,8 @@ export function startLoad(plan: LoadPlan, clock: Clock, observer: LoadObserver):
     kill: () => child.stop(KILL_GRACE_MS).then(() => undefined),
   }
 }
+
+export function reasonOf({ exitCode, signal, stderr }: ChildEnd): string {
+  if (stderr !== '') return stderr.trimEnd()
+  return signal === null ? `it exited with code ${exitCode}` : `it was killed by ${signal}`
+}

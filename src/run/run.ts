@@ -23,7 +23,7 @@ import { RecordingWriter } from '../recording/writer.ts'
 import { deploy } from './deploy.ts'
 import { keepsLedger, workloadOf, type Experiment } from './experiment.ts'
 import { LiveView } from './live-view.ts'
-import { startLoad, type LoadProcess } from './load-process.ts'
+import { reasonOf, startLoad, type LoadProcess } from './load-process.ts'
 import type { LoadRoom } from './matrix.ts'
 import { afterDisruption } from './settle.ts'
 
@@ -75,8 +75,7 @@ export async function run(plan: RunPlan): Promise<Manifest> {
     cluster.lost.catch((error: unknown) =>
       broken.abort(error instanceof Error ? error.message : 'cluster lost'),
     )
-    const signal = AbortSignal.any([plan.signal, broken.signal])
-    await new Conduct(plan, cluster, writer, manifest, signal, cleanup).conduct()
+    await new Conduct(plan, cluster, writer, manifest, broken, cleanup).conduct()
   } catch (error) {
     manifest.interrupted ??= error instanceof Error ? error.message : String(error)
   }
@@ -92,6 +91,8 @@ class Conduct {
   readonly #cluster: Cluster
   readonly #writer: RecordingWriter
   readonly #manifest: Manifest
+  /** Ends the run from within, with the reason. */
+  readonly #broken: AbortController
   readonly #signal: AbortSignal
   readonly #cleanup: Cleanup
   readonly #view: LiveView
@@ -102,14 +103,15 @@ class Conduct {
     cluster: Cluster,
     writer: RecordingWriter,
     manifest: Manifest,
-    signal: AbortSignal,
+    broken: AbortController,
     cleanup: Cleanup,
   ) {
     this.#plan = plan
     this.#cluster = cluster
     this.#writer = writer
     this.#manifest = manifest
-    this.#signal = signal
+    this.#broken = broken
+    this.#signal = AbortSignal.any([plan.signal, broken.signal])
     this.#cleanup = cleanup
     this.#view = new LiveView(plan.clock, cluster.facts.vantage)
   }
@@ -221,8 +223,9 @@ class Conduct {
     this.#cleanup.add('load', () => load.kill())
     void load.ended.then(({ totals, end }) => {
       this.#manifest.totals = totals
-      if (totals === null)
-        this.#manifest.interrupted ??= `the load driver ended early: ${end.stderr || 'no reason given'}`
+      // Without load there is nothing left to measure.
+      if (totals === null || end.exitCode !== 0)
+        this.#broken.abort(`the load driver ended early: ${reasonOf(end)}`)
     })
     return load
   }
