@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
+import { FakeClock } from '../../testing/fake-clock.ts'
 import { Silence } from './silence.ts'
 
 const address = '127.1.99.7'
@@ -37,9 +38,13 @@ test('an address refuses until its silence begins, then connects hang, and at it
 })
 
 test('a silence ends by itself after its time', async () => {
-  const silence = new Silence(systemClock, 300)
+  const clock = new FakeClock()
+  const silence = new Silence(clock, 300)
   silence.prepare(address, [port]).begin()
   await until('hangs')
+  clock.advance(299)
+  expect(await dial(200)).toBe('hangs')
+  clock.advance(1)
   await until('refused')
   silence.end()
 })
