@@ -35,13 +35,20 @@ export async function startEmbedded({ inputs, images, seed, clock }: EmbeddedPla
   const directory = await mkdtemp(path.join(os.tmpdir(), EMBEDDED_FOLDER_PREFIX))
   claim(directory)
   const token = randomBytes(24).toString('hex')
-  const { nodes: workers, roundTripMs, kubernetesMinor } = inputs
+  const { nodes: workers, roundTripMs, proxyLagMs, proxyJitterMs, kubernetesMinor } = inputs
   const start: EmbeddedStart = {
     directory,
     token,
     port: 0,
     images,
-    settings: { workers, roundTripMs, kubernetesMinor, seed },
+    settings: {
+      workers,
+      roundTripMs,
+      proxyExtraLagMs: proxyLagMs,
+      proxyJitterMs,
+      kubernetesMinor,
+      seed,
+    },
   }
   let announce: (ready: EmbeddedReady) => void = () => undefined
   const announced = new Promise<EmbeddedReady>(resolve => (announce = resolve))
