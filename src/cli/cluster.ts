@@ -7,7 +7,8 @@ import {
   stopSupervised,
   type SupervisedCluster,
 } from '../cluster/supervised.ts'
-import { clusterInputs, type ClusterUpOptions } from './cluster-inputs.ts'
+import { clusterInputsWithDefaults } from '../scenario/defaults.ts'
+import type { ClusterUpOptions } from './cluster-inputs.ts'
 import { serviceLines } from './cluster-services.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Streams } from './streams.ts'
@@ -15,7 +16,11 @@ import type { Streams } from './streams.ts'
 const NOT_RUNNING = 'no embedded cluster is running; start one with: rollproof cluster up\n'
 
 export async function clusterUp(options: ClusterUpOptions, { stdout, env }: Streams): Promise<ExitCode> {
-  const inputs = clusterInputs(options)
+  // The checks need the schema library, which costs as much as the rest of the command.
+  const inputs =
+    Object.keys(options).length === 0
+      ? clusterInputsWithDefaults({})
+      : (await import('./cluster-inputs.ts')).clusterInputs(options)
   const folder = stateFolder(env)
   const running = readSupervised(folder)
   const cluster = running ?? (await startSupervised(folder, inputs, systemClock))
@@ -25,9 +30,7 @@ export async function clusterUp(options: ClusterUpOptions, { stdout, env }: Stre
 
 export async function clusterStatus({ stdout, env }: Streams): Promise<ExitCode> {
   const cluster = readSupervised(stateFolder(env))
-  stdout.write(
-    cluster === null ? NOT_RUNNING : `running: ${describe(cluster)}${await serviceLines(cluster)}`,
-  )
+  stdout.write(cluster === null ? NOT_RUNNING : `running: ${describe(cluster)}${await serviceLines(cluster)}`)
   return cluster === null ? 3 : 0
 }
 

@@ -17,6 +17,7 @@ const { ready, token, child } = await startEmbedded({
   images: sampleAppImages(),
   seed: 1,
   clock: systemClock,
+  givesWay: false,
 })
 
 const end = (exitCode: number): void => {

@@ -65,7 +65,8 @@ function settingWords(analyses: readonly Analysis[], key: string, label: string)
 
 /** `10 ms`; where it differs by node, `400 ms on worker-1`. */
 function settingText(settings: Analysis['cluster']['settings'], key: string): string | null {
-  const words = (value: unknown): string => (typeof value === 'number' ? `${figure(value)} ms` : String(value))
+  const words = (value: unknown): string =>
+    typeof value === 'number' ? `${figure(value)} ms` : String(value)
   if (settings[key] !== undefined) return words(settings[key])
   const byNode = Object.entries(settings).filter(([name]) => name.startsWith(`${key}.`))
   if (byNode.length === 0) return null

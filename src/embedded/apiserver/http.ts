@@ -64,7 +64,8 @@ async function answer(
   const exchange: Exchange = { request, response, method, prefix, path, query: url.searchParams }
   request.on('error', () => response.destroy())
   try {
-    if (!isLocalHost(request.headers.host)) throw failure(421, 'Misdirected', 'this server is called otherwise')
+    if (!isLocalHost(request.headers.host))
+      throw failure(421, 'Misdirected', 'this server is called otherwise')
     if (isHealthCheck(path)) sendText(exchange, 200, 'ok', 'text/plain')
     else if (!timingSafeEqual(digest(authorization ?? ''), expected))
       throw failure(401, 'Unauthorized', 'Unauthorized')
