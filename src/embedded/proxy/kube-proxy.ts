@@ -67,7 +67,7 @@ export class KubeProxy {
         if (isNews(life.services, type, service, ({ spec }) => spec)) throttle.request()
       }),
       api.watch<EndpointSlice>('endpointslices', (type, slice) => {
-        if (isNews(life.slices, type, slice, ({ endpoints, ports }) => [endpoints, ports])) throttle.request()
+        if (isNews(life.slices, type, slice, contentOfSlice)) throttle.request()
       }),
     )
   }
@@ -112,6 +112,11 @@ export class KubeProxy {
       services,
     })
   }
+}
+
+/** The generation of a slice counts its contents (§6), which may be long. */
+function contentOfSlice({ metadata, endpoints, ports }: EndpointSlice): unknown {
+  return metadata.generation ?? [endpoints, ports]
 }
 
 /** Any change of content asks for a sync, also one that leaves the rules as they are (§7.1); annotations do not. */
