@@ -7,23 +7,30 @@ import {
   stopSupervised,
   type SupervisedCluster,
 } from '../cluster/supervised.ts'
+import { clusterInputsWithDefaults } from '../scenario/defaults.ts'
+import type { ClusterUpOptions } from './cluster-inputs.ts'
+import { serviceLines } from './cluster-services.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Streams } from './streams.ts'
 
 const NOT_RUNNING = 'no embedded cluster is running; start one with: rollproof cluster up\n'
 
-export async function clusterUp({ stdout, env }: Streams): Promise<ExitCode> {
+export async function clusterUp(options: ClusterUpOptions, { stdout, env }: Streams): Promise<ExitCode> {
+  // The checks need the schema library, which costs as much as the rest of the command.
+  const inputs =
+    Object.keys(options).length === 0
+      ? clusterInputsWithDefaults({})
+      : (await import('./cluster-inputs.ts')).clusterInputs(options)
   const folder = stateFolder(env)
   const running = readSupervised(folder)
-  const cluster = running ?? (await startSupervised(folder, systemClock))
+  const cluster = running ?? (await startSupervised(folder, inputs, systemClock))
   stdout.write(`${running === null ? 'started' : 'already running'}: ${describe(cluster)}`)
   return 0
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- commands share one shape
 export async function clusterStatus({ stdout, env }: Streams): Promise<ExitCode> {
   const cluster = readSupervised(stateFolder(env))
-  stdout.write(cluster === null ? NOT_RUNNING : `running: ${describe(cluster)}`)
+  stdout.write(cluster === null ? NOT_RUNNING : `running: ${describe(cluster)}${await serviceLines(cluster)}`)
   return cluster === null ? 3 : 0
 }
 

@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
+import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
@@ -101,7 +102,14 @@ function describeClusterCommands(program: Command, streams: Streams, done: (code
   cluster
     .command('up')
     .description('start it under a supervisor of its own, and say where its kubeconfig is')
-    .action(async () => done(await (await import('./cluster.ts')).clusterUp(streams)))
+    .option('--nodes <count>', 'worker nodes (default: 3)')
+    .option('--kubernetes-minor <minor>', 'the minor version of Kubernetes 1 that is modelled (default: 34)')
+    .option('--round-trip-ms <ms>', 'network round trip between clients and pods (default: 0)')
+    .option('--proxy-lag-ms <ms>', "extra lag of the nodes' rules: 200, or worker-1=500,worker-2=0")
+    .option('--proxy-jitter-ms <ms>', 'random extra lag, up to so much; written the same way')
+    .action(async (options: ClusterUpOptions) =>
+      done(await (await import('./cluster.ts')).clusterUp(options, streams)),
+    )
   cluster
     .command('status')
     .description('whether it runs (exit code 3 when not)')

@@ -105,7 +105,13 @@ async function conductOne(
     const manifest = await run({
       experiment,
       acquire: () =>
-        acquireEmbedded({ inputs: scenario.cluster, images: sampleAppImages(), seed, clock: systemClock }),
+        acquireEmbedded({
+          inputs: scenario.cluster,
+          images: sampleAppImages(),
+          seed,
+          clock: systemClock,
+          givesWay: true,
+        }),
       folder,
       runId,
       runPrefix: randomBytes(4).toString('hex'),

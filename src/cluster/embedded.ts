@@ -12,6 +12,7 @@ import type { ClusterInputs } from '../model/scenario.ts'
 import { witnesses } from '../model/transition.ts'
 import type { Cluster } from './cluster.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
+import { removeRemains } from './leftovers.ts'
 import { claim, EMBEDDED_FOLDER_PREFIX } from './owner.ts'
 
 const STOP_GRACE_MS = 5000
@@ -21,6 +22,8 @@ export interface EmbeddedPlan {
   images: Record<string, ImageContents>
   seed: number
   clock: Clock
+  /** Runs at a lower priority than ours, so that the cluster does not disturb the load. */
+  givesWay: boolean
 }
 
 export interface EmbeddedProcess {
@@ -31,17 +34,30 @@ export interface EmbeddedProcess {
 }
 
 /** Starts the program and waits until it serves. */
-export async function startEmbedded({ inputs, images, seed, clock }: EmbeddedPlan): Promise<EmbeddedProcess> {
+export async function startEmbedded({
+  inputs,
+  images,
+  seed,
+  clock,
+  givesWay,
+}: EmbeddedPlan): Promise<EmbeddedProcess> {
   const directory = await mkdtemp(path.join(os.tmpdir(), EMBEDDED_FOLDER_PREFIX))
   claim(directory)
   const token = randomBytes(24).toString('hex')
-  const { nodes: workers, roundTripMs, kubernetesMinor } = inputs
+  const { nodes: workers, roundTripMs, proxyLagMs, proxyJitterMs, kubernetesMinor } = inputs
   const start: EmbeddedStart = {
     directory,
     token,
     port: 0,
     images,
-    settings: { workers, roundTripMs, kubernetesMinor, seed },
+    settings: {
+      workers,
+      roundTripMs,
+      proxyExtraLagMs: proxyLagMs,
+      proxyJitterMs,
+      kubernetesMinor,
+      seed,
+    },
   }
   let announce: (ready: EmbeddedReady) => void = () => undefined
   const announced = new Promise<EmbeddedReady>(resolve => (announce = resolve))
@@ -50,8 +66,11 @@ export async function startEmbedded({ inputs, images, seed, clock }: EmbeddedPla
     [],
     clock,
     line => announce(JSON.parse(line) as EmbeddedReady),
-    { givesWay: true },
+    { givesWay },
   )
+  void child.ended.then(({ exitCode }) => {
+    if (exitCode !== 0) removeRemains(directory)
+  })
   child.send(start)
   const ready = await Promise.race([announced, child.ended])
   if ('exitCode' in ready)

@@ -25,6 +25,11 @@ export async function findLeftovers(): Promise<Leftover[]> {
     .map(folder => ({ folder, pids: processesOf(folder) }))
 }
 
+/** For the owner of a cluster that ended by itself: its reaper does the same, unless that was killed with it. */
+export function removeRemains(folder: string): void {
+  removeLeftover({ folder, pids: processesOf(folder) })
+}
+
 export function removeLeftover({ folder, pids }: Leftover): void {
   for (const pid of pids) {
     try {

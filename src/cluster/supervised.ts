@@ -3,11 +3,12 @@
  * cluster's standard input, so that killing the supervisor, in whatever way, ends the cluster and its pods.
  */
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { sleep, type Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
+import type { ClusterInputs } from '../model/scenario.ts'
 
 export interface SupervisedCluster {
   pid: number
@@ -37,12 +38,18 @@ export function readSupervised(folder: string): SupervisedCluster | null {
   }
 }
 
-export async function startSupervised(folder: string, clock: Clock): Promise<SupervisedCluster> {
+export async function startSupervised(
+  folder: string,
+  inputs: ClusterInputs,
+  clock: Clock,
+): Promise<SupervisedCluster> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // It may be there already, and open to others.
+  chmodSync(folder, 0o700)
   forgetSupervised(folder)
   const logFile = path.join(folder, files.log)
   const log = openSync(logFile, 'w', 0o600)
-  const child = spawn(process.execPath, [programPath('supervisor'), folder], {
+  const child = spawn(process.execPath, [programPath('supervisor'), folder, JSON.stringify(inputs)], {
     detached: true,
     stdio: ['ignore', log, log],
     cwd: folder,

@@ -1,6 +1,7 @@
 /** The supervisor's program: starts a cluster, publishes where it is, and ends it when told to. */
 import { systemClock } from '../base/clock.ts'
 import { present } from '../base/assert.ts'
+import type { ClusterInputs } from '../model/scenario.ts'
 import { startEmbedded } from './embedded.ts'
 import { sampleAppImages } from './images.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
@@ -9,11 +10,14 @@ import { forgetSupervised, publishSupervised } from './supervised.ts'
 const STOP_GRACE_MS = 5000
 
 const folder = present(process.argv[2], 'the state folder')
+// Written by the command that started us, which shares its type.
+const inputs = JSON.parse(present(process.argv[3], 'the inputs of the cluster')) as ClusterInputs
 const { ready, token, child } = await startEmbedded({
-  inputs: { nodes: 3, roundTripMs: 0, kubernetesMinor: 34 },
+  inputs,
   images: sampleAppImages(),
   seed: 1,
   clock: systemClock,
+  givesWay: false,
 })
 
 const end = (exitCode: number): void => {

@@ -5,13 +5,14 @@
  * Nodes are 127.o.0.n, pods 127.o.(node index + 1).k, cluster IPs 127.o.200.k. A pod's address is never given out twice:
  * on a real network a reused address would hide that a client still dials the dead pod.
  */
-import { createServer, type Server } from 'node:net'
+import { createServer, isIPv4, type Server } from 'node:net'
 import type { Random } from '../base/random.ts'
 
 const lockPort = 24_127
 const firstOctet = 2
 const lastOctet = 254
 const clusterIPBlock = 200
+const lastClusterIPBlock = 254
 
 export interface OctetLock {
   octet: number
@@ -55,6 +56,24 @@ export class Addresses {
     return `127.${this.#octet}.0.${index + 1}`
   }
 
+  /** One that never answers, for Services that drop. */
+  silent(): { address: string; port: number } {
+    return { address: `127.${this.#octet}.255.253`, port: lockPort }
+  }
+
+  /** Whether it lies in the block of cluster IPs. */
+  isClusterIP(address: string): boolean {
+    const [first, second, block] = address.split('.').map(Number)
+    return (
+      isIPv4(address) &&
+      first === 127 &&
+      second === this.#octet &&
+      block !== undefined &&
+      block >= clusterIPBlock &&
+      block <= lastClusterIPBlock
+    )
+  }
+
   /** The node's own block first; when its 254 addresses are used, further blocks that no other node has. */
   nextPod(nodeIndex: number): string {
     const serial = this.#podsOfNode.get(nodeIndex) ?? 0
@@ -67,7 +86,7 @@ export class Addresses {
   nextClusterIP(): string {
     const serial = this.#clusterIPs++
     const block = clusterIPBlock + Math.floor(serial / 254)
-    if (block > 254) throw new Error('no cluster IP is left in this cluster')
+    if (block > lastClusterIPBlock) throw new Error('no cluster IP is left in this cluster')
     return `127.${this.#octet}.${block}.${(serial % 254) + 1}`
   }
 }

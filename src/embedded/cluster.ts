@@ -23,7 +23,7 @@ import { PodLogs } from './pod-logs.ts'
 import { clusterVariable, killProcessesOfCluster } from './process-groups.ts'
 import { ForwardingTables } from './proxy/forwarding-tables.ts'
 import { KubeProxy } from './proxy/kube-proxy.ts'
-import { ServiceRelays } from './proxy/relay.ts'
+import { ServiceRelays } from './proxy/service-relays.ts'
 import { ReaperLink } from './reaper-link.ts'
 import { startScheduler } from './scheduler/start.ts'
 import { flattenSettings, settingsInForce } from './settings-in-force.ts'
@@ -64,8 +64,18 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     settings,
     random: fork(random),
     allocateClusterIP: () => addresses.nextClusterIP(),
+    isClusterIP: address => addresses.isClusterIP(address),
   })
-  const dataPlane = startDataPlane({ api: registry, clock, settings, random, nodes, kubernetesVersion })
+  const silence = new Silence(clock, settings.silenceMs)
+  const dataPlane = startDataPlane({
+    api: registry,
+    clock,
+    settings,
+    random,
+    nodes,
+    kubernetesVersion,
+    silentAddress: keptSilent(silence, addresses),
+  })
   const pods = startKubelets({
     api: registry,
     clock,
@@ -76,6 +86,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     addresses,
     cluster,
     reaper,
+    silence,
   })
   const controllers = startControllers({ api: registry, clock, settings, random: fork(random) })
   const scheduler = startScheduler({ api: registry, clock, settings, random: fork(random) })
@@ -87,6 +98,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     port: start.port,
     host: '127.0.0.1',
     forwarding: dataPlane.tables,
+    relays: dataPlane.relays,
     containers: pods.steps,
     logs: pods.logs,
     kubernetesVersion,
@@ -133,15 +145,31 @@ interface Common {
   nodes: readonly NodeIdentity[]
 }
 
-/** Nodes with their kube-proxies, and the relays, which use the control plane's rules. */
-function startDataPlane(parts: Common & { kubernetesVersion: string }): {
-  tables: ForwardingTables
-  stop(): void
-} {
-  const { api, clock, settings, random, nodes } = parts
+/** The address begins to be silent when it is first asked for; a run of kube-proxy later it is in the rules. */
+function keptSilent(silence: Silence, addresses: Addresses): () => { address: string; port: number } {
+  const silent = addresses.silent()
+  let kept = false
+  return () => {
+    if (!kept) silence.keep(silent.address, [silent.port])
+    kept = true
+    return silent
+  }
+}
+
+/** Nodes with their kube-proxies, and the relays that follow their rules. */
+function startDataPlane(
+  parts: Common & { kubernetesVersion: string; silentAddress: () => { address: string; port: number } },
+): { tables: ForwardingTables; relays: ServiceRelays; stop(): void } {
+  const { api, clock, settings, random, nodes, silentAddress } = parts
   const tables = new ForwardingTables()
-  const relays = new ServiceRelays(fork(random))
-  tables.subscribe(controlPlane, table => relays.apply(table))
+  const relays = new ServiceRelays({
+    clock,
+    random: fork(random),
+    sourcePortPinMs: settings.sourcePortPinMs,
+    vantage: controlPlane,
+    nodeAddresses: new Map(nodes.map(({ name, address }) => [name, address])),
+  })
+  tables.subscribe(null, table => relays.apply(table))
   for (const node of nodes) {
     const object = nodeObject(node, parts.kubernetesVersion, clock)
     const created = api.create('nodes', object)
@@ -155,12 +183,14 @@ function startDataPlane(parts: Common & { kubernetesVersion: string }): {
         settings,
         random: fork(random),
         node: name,
+        silentAddress,
         publish: table => tables.publish(table),
       }),
   )
   for (const proxy of proxies) proxy.start()
   return {
     tables,
+    relays,
     stop() {
       for (const proxy of proxies) proxy.stop()
       relays.stop()
@@ -169,12 +199,17 @@ function startDataPlane(parts: Common & { kubernetesVersion: string }): {
 }
 
 function startKubelets(
-  parts: Common & { start: EmbeddedStart; addresses: Addresses; cluster: string; reaper: ReaperLink },
+  parts: Common & {
+    start: EmbeddedStart
+    addresses: Addresses
+    cluster: string
+    reaper: ReaperLink
+    silence: Silence
+  },
 ): { steps: ContainerSteps; logs: PodLogs; stop(): void } {
-  const { api, clock, settings, random, nodes, start, addresses } = parts
+  const { api, clock, settings, random, nodes, start, addresses, silence } = parts
   const steps = new ContainerSteps(clock)
   const logs = new PodLogs(join(start.directory, 'logs'))
-  const silence = new Silence(clock, settings.silenceMs)
   const runtime = new ProcessRuntime({ clock, openLog: spec => logs.open(spec), groups: parts.reaper })
   const images = new Images(join(start.directory, 'images'), start.images)
   const podFolder = (uid: string): string => {

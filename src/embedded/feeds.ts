@@ -1,10 +1,14 @@
 /** What the API server publishes beside Kubernetes's own objects; kubelet and proxy provide it. */
-import type { ContainerStepLine } from '../model/embedded-cluster.ts'
+import type { ContainerStepLine, RelayLine } from '../model/embedded-cluster.ts'
 import type { ForwardingTable } from '../model/forwarding.ts'
 
 export interface ForwardingFeed {
   /** Sends the table in force at once (one per node when `node` is null), then each new one. Returns the stop function. */
   subscribe(node: string | null, onTable: (table: ForwardingTable) => void): () => void
+}
+
+export interface RelayFeed {
+  list(): RelayLine[]
 }
 
 export interface ContainerFeed {

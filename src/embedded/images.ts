@@ -20,10 +20,10 @@ export class Images {
   constructor(directory: string, contents: Record<string, ImageContents>) {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     const preload = join(directory, 'pid-one.cjs')
-    writeFileSync(preload, pidOnePreload)
+    writeFileSync(preload, pidOnePreload, { mode: 0o600 })
     for (const [name, image] of Object.entries(contents)) {
       const binDirectory = join(directory, folderName(name), 'bin')
-      mkdirSync(binDirectory, { recursive: true })
+      mkdirSync(binDirectory, { recursive: true, mode: 0o700 })
       for (const [command, argv] of Object.entries(image.commands))
         writeExecutable(join(binDirectory, basename(command)), asPidOne(argv, preload))
       this.#byName.set(name, { name, binDirectory, entrypoint: image.entrypoint, env: image.env })
@@ -61,7 +61,7 @@ function asPidOne(argv: readonly string[], preload: string): string[] {
 
 function writeExecutable(file: string, argv: readonly string[]): void {
   writeFileSync(file, `#!/bin/sh\nexec ${argv.map(quote).join(' ')} "$@"\n`)
-  chmodSync(file, 0o755)
+  chmodSync(file, 0o700)
 }
 
 function quote(word: string): string {

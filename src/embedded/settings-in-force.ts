@@ -2,19 +2,25 @@
  * The settings that a start line overrides, checked here once: a misspelt name would otherwise leave a default in force
  * while the report says something else.
  */
-import { defaultSettings, type Settings } from './settings.ts'
+import { nodeNames } from './nodes.ts'
+import { defaultSettings, type PerNode, type Settings } from './settings.ts'
 
 type Numbers = Record<string, number>
+
+/** These may differ from node to node. */
+const perNode = ['proxyExtraLagMs', 'proxyJitterMs'] as const
 
 export function settingsInForce(overrides: Record<string, unknown>): Settings {
   const known: Record<string, unknown> = { ...defaultSettings }
   for (const [name, value] of Object.entries(overrides)) {
     const fallback = known[name]
     if (fallback === undefined) throw new Error(`settings.${name}: there is no such setting`)
-    known[name] =
-      typeof fallback === 'number' ? number(name, value) : numbers(name, fallback as Numbers, value)
+    if (typeof fallback !== 'number') known[name] = numbers(name, fallback as Numbers, value)
+    else known[name] = isPerNode(name) ? numberByNode(name, value) : number(name, value)
   }
-  return known as unknown as Settings
+  const settings = known as unknown as Settings
+  for (const name of perNode) checkNodes(name, settings[name], settings.workers)
+  return settings
 }
 
 /** `{"watchFanOutMs": {"low": 1, "high": 5}}` becomes `{"watchFanOutMs.low": 1, "watchFanOutMs.high": 5}`. */
@@ -25,6 +31,24 @@ export function flattenSettings(settings: Settings): Record<string, number> {
     else for (const [part, inner] of Object.entries(value)) flat[`${name}.${part}`] = inner
   }
   return flat
+}
+
+function isPerNode(name: string): boolean {
+  return (perNode as readonly string[]).includes(name)
+}
+
+function numberByNode(name: string, value: unknown): PerNode {
+  if (typeof value !== 'object' || value === null) return number(name, value)
+  return Object.fromEntries(
+    Object.entries(value).map(([node, inner]) => [node, number(`${name}.${node}`, inner)]),
+  )
+}
+
+function checkNodes(name: string, value: PerNode, workers: number): void {
+  const known = nodeNames(workers)
+  const strangers = typeof value === 'number' ? [] : Object.keys(value).filter(node => !known.includes(node))
+  if (strangers.length > 0)
+    throw new Error(`settings.${name}.${strangers.join(', ')}: there is no such node (${known.join(', ')})`)
 }
 
 function number(name: string, value: unknown): number {

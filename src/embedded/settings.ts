@@ -9,6 +9,13 @@ export interface Range {
   high: number
 }
 
+/** One value for all nodes, or one by node name; a node that is not named has 0. */
+export type PerNode = number | Record<string, number>
+
+export function onNode(setting: PerNode, node: string): number {
+  return typeof setting === 'number' ? setting : (setting[node] ?? 0)
+}
+
 export interface Settings {
   /** Minor version of Kubernetes that is modelled; decides kube-proxy's throttle (§7.2) and a few messages. */
   kubernetesMinor: number
@@ -47,13 +54,19 @@ export interface Settings {
   restartBackoffMs: { first: number; cap: number; resetAfter: number }
   /** §7.1: kube-proxy's minSyncPeriod. */
   proxyMinSyncMs: number
+  /** §7.1: kube-proxy's syncPeriod: with no change for so long it repairs its rules, which uses the throttle like any run. */
+  proxySyncPeriodMs: number
   /** §7.2: tokens of the bucket before 1.34. */
   proxyBurst: number
   /** M1: one run of kube-proxy's sync, so that unthrottled rules follow 0.1–0.4 s after T0 (§12 estimates 20–60 ms). */
   proxyRunMs: Range
   /** Extra lag and jitter of rule programming, per node: an input, 0 by default. */
-  proxyExtraLagMs: number
-  proxyJitterMs: number
+  proxyExtraLagMs: PerNode
+  proxyJitterMs: PerNode
+  /** §7.4, M2: how long a source port whose connect hung stays led to the same endpoint (conntrack's SYN_SENT). */
+  sourcePortPinMs: number
+  /** Where the API server takes node ports from (its flag --service-node-port-range). */
+  nodePorts: Range
   /** How long an address stays silent before the model forgets it (§7.4: conntrack pins a SYN for 120 s). */
   silenceMs: number
   /** §8.3 node and lease heartbeats are not modelled below this period. */
@@ -80,10 +93,13 @@ export const defaultSettings: Settings = {
   killFloorMs: 2000,
   restartBackoffMs: { first: 10_000, cap: 300_000, resetAfter: 600_000 },
   proxyMinSyncMs: 1000,
+  proxySyncPeriodMs: 30_000,
   proxyBurst: 2,
   proxyRunMs: { low: 90, high: 300 },
   proxyExtraLagMs: 0,
   proxyJitterMs: 0,
+  sourcePortPinMs: 120_000,
+  nodePorts: { low: 30_000, high: 32_767 },
   silenceMs: 125_000,
   watchHistory: 20_000,
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from '../base/random.ts'
 import type { ForwardingTable } from '../model/forwarding.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
 import { ForwardedRoutes } from './forwarding.ts'
 import { planFor, population } from './testdata/plans.ts'
 import { runDriver } from './testdata/run-driver.ts'
@@ -22,7 +23,7 @@ const tableOf = (addresses: string[]): ForwardingTable => ({
 })
 
 test('a new connection goes to one of the endpoints in force, each about as often', () => {
-  const routes = new ForwardedRoutes('default/web:8080', seededRandom(7))
+  const routes = new ForwardedRoutes('default/web:8080', seededRandom(7), new FakeClock())
   routes.adopt(tableOf(['127.2.0.1', '127.2.0.2', '127.2.0.3']))
   const counts = new Map<string, number>()
   for (let turn = 0; turn < 3000; turn++) {
@@ -38,7 +39,7 @@ test('a new connection goes to one of the endpoints in force, each about as ofte
 
 test('the same seed chooses the same endpoints', () => {
   const choices = [1, 2].map(() => {
-    const routes = new ForwardedRoutes('default/web:8080', seededRandom(42))
+    const routes = new ForwardedRoutes('default/web:8080', seededRandom(42), new FakeClock())
     routes.adopt(tableOf(['127.2.0.1', '127.2.0.2']))
     return Array.from({ length: 50 }, () => routes.choose()?.address)
   })
@@ -46,7 +47,7 @@ test('the same seed chooses the same endpoints', () => {
 })
 
 test('without an endpoint every request is refused, and no connection is named', async () => {
-  const routes = new ForwardedRoutes('default/web:8080', seededRandom(1))
+  const routes = new ForwardedRoutes('default/web:8080', seededRandom(1), new FakeClock())
   routes.adopt(tableOf([]))
   const profiles = [population({}), population({ population: 'reused', connections: 3 })]
   const { samples, totals } = await runDriver(planFor(1, profiles, { maxDurationMs: 50 }), { routes })
@@ -55,4 +56,30 @@ test('without an endpoint every request is refused, and no connection is named',
     expect(outcome).toMatchObject({ phase: 'connect', code: 'refused' })
     expect(connection).toBeNull()
   }
+})
+
+test('with session affinity a client stays with its endpoint, is refreshed by use, and moves on when it has left', () => {
+  const clock = new FakeClock()
+  const routes = new ForwardedRoutes('default/web:8080', seededRandom(3), clock)
+  const sticky = (addresses: string[]): ForwardingTable => {
+    const table = tableOf(addresses)
+    return { ...table, services: table.services.map(service => ({ ...service, affinitySeconds: 60 })) }
+  }
+  const many = Array.from({ length: 20 }, (_, serial) => `127.2.0.${serial + 1}`)
+  routes.adopt(sticky(many))
+  const first = routes.choose()?.address ?? ''
+  for (let turn = 0; turn < 20; turn++) {
+    clock.advance(59_000)
+    expect(routes.choose()?.address).toBe(first)
+  }
+  routes.adopt(sticky(many.filter(address => address !== first)))
+  const second = routes.choose()?.address ?? ''
+  expect(second).not.toBe(first)
+  routes.adopt(sticky(many))
+  expect(routes.choose()?.address).toBe(second)
+  const later = Array.from({ length: 20 }, () => {
+    clock.advance(60_000)
+    return routes.choose()?.address
+  })
+  expect(new Set(later).size).toBeGreaterThan(5)
 })

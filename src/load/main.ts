@@ -29,7 +29,7 @@ function startRun(plan: LoadPlan): Run {
     driver.start()
     return driver
   }
-  const routes = new ForwardedRoutes(target.service, seededRandom(plan.seed))
+  const routes = new ForwardedRoutes(target.service, seededRandom(plan.seed), systemClock)
   const { driver, exitWith } = createDriver(plan, routes)
   let started = false
   const tables = followTables(target, {

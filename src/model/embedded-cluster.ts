@@ -50,3 +50,18 @@ export interface ContainerStepLine {
   step: ContainerStep
   detail: string | null
 }
+
+/** An item of `GET /rollproof/v1/relays`: a Service's port as Kubernetes names it, and where it can be dialled. */
+export interface RelayLine {
+  /** `namespace/name:port`. */
+  service: string
+  kind: 'ClusterIP' | 'NodePort'
+  /** Whose rules it follows. */
+  node: string
+  host: string
+  port: number
+  /** The same host and port, or others where this user may not bind those; null when there is none. */
+  dial: { host: string; port: number } | null
+  /** `refuses`: no endpoint. `drops`: none that the traffic policy allows. */
+  state: 'relays' | 'refuses' | 'drops'
+}

@@ -40,6 +40,9 @@ export interface DisruptionPlan {
 export interface ClusterInputs {
   nodes: number
   roundTripMs: number
+  /** Extra lag and jitter of each node's rules: one value for all nodes, or by node name. */
+  proxyLagMs: number | Record<string, number>
+  proxyJitterMs: number | Record<string, number>
   /** 33 or less: token bucket in kube-proxy; 34 or more: a hard gap between syncs. */
   kubernetesMinor: number
 }

@@ -15,7 +15,9 @@ export function observeForwarding(context: WitnessContext): Promise<void> {
     if (lastSeen.get(table.node) === seen) return null
     lastSeen.set(table.node, seen)
     const { atUs, node, version } = table
-    const { endpoints = [], fallback = false } = entry ?? {}
+    const { fallback = false } = entry ?? {}
+    // Where the node drops, the table names a silent address: no endpoint of the Service.
+    const endpoints = entry?.dropped === true ? [] : (entry?.endpoints ?? [])
     return { atUs, kind: 'forwarding-changed', node, version, endpoints, fallback }
   })
 }

@@ -53,15 +53,24 @@ const versions = (analyses: readonly Analysis[]): string =>
 function settingWords(analyses: readonly Analysis[], key: string, label: string): string[] {
   const scenariosByValue = new Map<string, Set<string>>()
   for (const { scenario, cluster } of analyses) {
-    const value = cluster.settings[key]
-    if (value === undefined) continue
-    const text = typeof value === 'number' ? `${figure(value)} ms` : String(value)
+    const text = settingText(cluster.settings, key)
+    if (text === null) continue
     scenariosByValue.set(text, (scenariosByValue.get(text) ?? new Set()).add(scenario))
   }
   const [common, ...others] = [...scenariosByValue].sort(([, a], [, b]) => b.size - a.size)
   if (common === undefined) return []
   const exceptions = others.map(([value, scenarios]) => `${value} in ${namesOf([...scenarios])}`)
   return [`${label} ${common[0]}${exceptions.length === 0 ? '' : ` (${exceptions.join(', ')})`}`]
+}
+
+/** `10 ms`; where it differs by node, `400 ms on worker-1`. */
+function settingText(settings: Analysis['cluster']['settings'], key: string): string | null {
+  const words = (value: unknown): string =>
+    typeof value === 'number' ? `${figure(value)} ms` : String(value)
+  if (settings[key] !== undefined) return words(settings[key])
+  const byNode = Object.entries(settings).filter(([name]) => name.startsWith(`${key}.`))
+  if (byNode.length === 0) return null
+  return byNode.map(([name, value]) => `${words(value)} on ${name.slice(key.length + 1)}`).join(' and ')
 }
 
 const namesOf = (names: readonly string[]): string =>

@@ -4,9 +4,9 @@
  */
 import { populations } from '../model/load.ts'
 import type { PopulationProfile } from '../model/load.ts'
-import { everyPopulation } from './defaults.ts'
+import { defaults, everyPopulation } from './defaults.ts'
 import { isRecord } from './explain.ts'
-import { disruptionSchema, loadSchema, MAX_RATE_PER_SECOND } from './schema.ts'
+import { clusterSchema, disruptionSchema, loadSchema, MAX_RATE_PER_SECOND } from './schema.ts'
 import type { LoadFile } from './schema.ts'
 import type { Advice } from './problems.ts'
 import type { Path } from './yaml-source.ts'
@@ -19,7 +19,29 @@ export interface Inconsistency {
 
 export function inconsistencies(value: unknown): Inconsistency[] {
   if (!isRecord(value)) return []
-  return [...loadInconsistencies(correctPopulations(value['load'])), ...disruptionInconsistencies(value)]
+  return [
+    ...loadInconsistencies(correctPopulations(value['load'])),
+    ...clusterInconsistencies(value['cluster']),
+    ...disruptionInconsistencies(value),
+  ]
+}
+
+/** A lag on a node that does not exist would delay nothing. */
+function clusterInconsistencies(value: unknown): Inconsistency[] {
+  const checked = clusterSchema.safeParse(value)
+  if (!checked.success) return []
+  const { nodes = defaults.nodes } = checked.data
+  return (['proxyLagMs', 'proxyJitterMs'] as const).flatMap(key => {
+    const setting = checked.data[key]
+    const names = typeof setting === 'object' ? Object.keys(setting) : []
+    return names
+      .filter(name => Number(name.replace('worker-', '')) > nodes)
+      .map(name => ({
+        path: ['cluster', key, name],
+        message: `there is no node ${name} among ${nodes} workers`,
+        advice: { expected: `control-plane, or worker-1 to worker-${nodes}` },
+      }))
+  })
 }
 
 /** The populations that are well written; of the others the schema has already complained. */

@@ -1,8 +1,8 @@
 /** What a scenario says by saying nothing: a load that sees a second of lag, and time enough for slow configurations. */
 import type { LoadProfile, PopulationProfile } from '../model/load.ts'
 import { disruptionNames } from '../model/scenario.ts'
-import type { DisruptionPlan, PopulationExpectation, Scenario } from '../model/scenario.ts'
-import type { LoadFile, PopulationExpectationFile, ScenarioFile } from './schema.ts'
+import type { ClusterInputs, DisruptionPlan, PopulationExpectation, Scenario } from '../model/scenario.ts'
+import type { ClusterFile, LoadFile, PopulationExpectationFile, ScenarioFile } from './schema.ts'
 
 const defaultPopulations = {
   fresh: { ratePerSecond: 200, connections: 0, postShare: 0.05, streamShare: 0.05, answerMs: 0 },
@@ -13,13 +13,15 @@ const defaultPopulations = {
 } as const
 
 /** A port, a name or a limit for everything that is not the subject of the scenario. */
-const defaults = {
+export const defaults = {
   workload: 'web',
   port: 8080,
   dependency: 'database',
   placement: 'spread',
   nodes: 3,
   roundTripMs: 0,
+  proxyLagMs: 0,
+  proxyJitterMs: 0,
   // From 1.34 on kube-proxy keeps a hard gap between syncs; before it, bad configurations pass by luck.
   kubernetesMinor: 34,
   connectTimeoutMs: 3000,
@@ -39,16 +41,22 @@ export function withDefaults(file: ScenarioFile): Scenario {
     port: file.port ?? defaults.port,
     dependency: file.dependency ?? defaults.dependency,
     placement: file.placement ?? defaults.placement,
-    cluster: {
-      nodes: file.cluster?.nodes ?? defaults.nodes,
-      roundTripMs: file.cluster?.roundTripMs ?? defaults.roundTripMs,
-      kubernetesMinor: file.cluster?.kubernetesMinor ?? defaults.kubernetesMinor,
-    },
+    cluster: clusterInputsWithDefaults(file.cluster ?? {}),
     load: loadWithDefaults(file.load ?? {}),
     drainTimeoutMs: file.drainTimeoutMs ?? defaults.drainTimeoutMs,
     outageMs: file.outageMs ?? defaults.outageMs,
     settleTimeoutMs: file.settleTimeoutMs ?? defaults.settleTimeoutMs,
     disruptions: disruptionPlans(file.disruptions),
+  }
+}
+
+export function clusterInputsWithDefaults(file: ClusterFile): ClusterInputs {
+  return {
+    nodes: file.nodes ?? defaults.nodes,
+    roundTripMs: file.roundTripMs ?? defaults.roundTripMs,
+    proxyLagMs: file.proxyLagMs ?? defaults.proxyLagMs,
+    proxyJitterMs: file.proxyJitterMs ?? defaults.proxyJitterMs,
+    kubernetesMinor: file.kubernetesMinor ?? defaults.kubernetesMinor,
   }
 }
 

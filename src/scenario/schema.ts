@@ -28,6 +28,14 @@ function whole(low: number, high: number, what: string): z.ZodNumber {
   return z.number({ error }).int({ error }).min(low, { error }).max(high, { error })
 }
 
+/** One value for all nodes, or one by node name. */
+function perNodeMs(high: number) {
+  const error = `a whole number of milliseconds, 0 to ${high}, or such a number for each node that is named`
+  const node = z.string().regex(/^(control-plane|worker-[1-9]\d?)$/, { error: 'the name of a node' })
+  const value = whole(0, high, 'a whole number of milliseconds')
+  return z.union([value, z.record(node, value)], { error })
+}
+
 function share(): z.ZodNumber {
   const error = 'a share from 0 to 1'
   return z.number({ error }).min(0, { error }).max(1, { error })
@@ -98,6 +106,14 @@ export const disruptionSchema = section('key', {
   }).optional(),
 })
 
+export const clusterSchema = section('cluster input', {
+  nodes: whole(2, 10, 'a whole number of worker nodes').optional(),
+  roundTripMs: whole(0, 1000, 'a whole number of milliseconds').optional(),
+  proxyLagMs: perNodeMs(60_000).optional(),
+  proxyJitterMs: perNodeMs(60_000).optional(),
+  kubernetesMinor: whole(25, 60, 'a minor version of Kubernetes 1').optional(),
+})
+
 export const scenarioSchema = section('key', {
   scenario: kubernetesName('the name of the scenario'),
   title: sentence('how it differs from its neighbour'),
@@ -107,11 +123,7 @@ export const scenarioSchema = section('key', {
   port: whole(1, 65_535, 'a port number').optional(),
   dependency: kubernetesName('the name of a Deployment').optional(),
   placement: choice('placement', placements).optional(),
-  cluster: section('cluster input', {
-    nodes: whole(2, 10, 'a whole number of worker nodes').optional(),
-    roundTripMs: whole(0, 1000, 'a whole number of milliseconds').optional(),
-    kubernetesMinor: whole(25, 60, 'a minor version of Kubernetes 1').optional(),
-  }).optional(),
+  cluster: clusterSchema.optional(),
   load: loadSchema.optional(),
   drainTimeoutMs: whole(1000, 3_600_000, 'a whole number of milliseconds').optional(),
   outageMs: whole(1000, 600_000, 'a whole number of milliseconds').optional(),
@@ -125,5 +137,6 @@ export const scenarioSchema = section('key', {
 
 /** A scenario as written: everything that has a default may be missing. */
 export type ScenarioFile = z.infer<typeof scenarioSchema>
+export type ClusterFile = z.infer<typeof clusterSchema>
 export type LoadFile = z.infer<typeof loadSchema>
 export type PopulationExpectationFile = z.infer<typeof populationExpectation>

@@ -19,7 +19,7 @@ export function declaredScenario(): Scenario {
     port: 8080,
     dependency: 'database',
     placement: 'spread',
-    cluster: { nodes: 3, roundTripMs: 0, kubernetesMinor: 34 },
+    cluster: { nodes: 3, roundTripMs: 0, proxyLagMs: 0, proxyJitterMs: 0, kubernetesMinor: 34 },
     load: {
       populations: profiles.map(each => ({ ...each })),
       connectTimeoutMs: 3000,

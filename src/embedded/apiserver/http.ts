@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Settings } from '../settings.ts'
 import { failure } from './api-errors.ts'
+import { connectionLimit, doorBounds, isLocalHost } from './door.ts'
 import { dispatch } from './http/dispatch.ts'
 import type { Exchange } from './http/exchange.ts'
 import { sendError, sendText } from './http/exchange.ts'
@@ -27,14 +28,12 @@ export interface ApiServer {
   close(): Promise<void>
 }
 
-/** Longer than any client's pool keeps a connection, so that a request never meets a closing one. */
-const keepAliveMs = 300_000
-
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const expected = digest(`Bearer ${options.token}`)
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
+  const server = createServer(doorBounds, (request, response) => {
     void answer(options, expected, request, response)
   })
+  server.maxConnections = connectionLimit
   server.on('clientError', (_error, socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -65,6 +64,8 @@ async function answer(
   const exchange: Exchange = { request, response, method, prefix, path, query: url.searchParams }
   request.on('error', () => response.destroy())
   try {
+    if (!isLocalHost(request.headers.host))
+      throw failure(421, 'Misdirected', 'this server is called otherwise')
     if (isHealthCheck(path)) sendText(exchange, 200, 'ok', 'text/plain')
     else if (!timingSafeEqual(digest(authorization ?? ''), expected))
       throw failure(401, 'Unauthorized', 'Unauthorized')

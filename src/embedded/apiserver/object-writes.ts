@@ -13,6 +13,7 @@ import { instantOf } from './registry-core.ts'
 import type { RegistryCore } from './registry-core.ts'
 import type { ResourceKind } from './resources.ts'
 import { kindOf } from './resources.ts'
+import { allocateForService } from './service-allocation.ts'
 import { validate } from './validation/validate.ts'
 
 export interface WriteOptions {
@@ -46,7 +47,7 @@ export function createObject(
   stampNew(core, resource, object)
   setDefaults(resource, object)
   if (resource === 'pods' && (object as Partial<Pod>).spec !== undefined) admitPod((object as Pod).spec)
-  if (resource === 'services') assignClusterIP(core, object as Service)
+  if (resource === 'services') allocateForService(core, object as Service, null)
   validate(kind, object, null, core.settings.kubernetesMinor)
   const status = initialStatus(resource, object)
   if (status !== undefined) object.status = status
@@ -69,7 +70,7 @@ export function updateObject(
     part === 'status' ? withStatusOf(existing, object) : withStoredParts(core, kind, object, existing)
   if (part === 'main') {
     setDefaults(resource, next)
-    if (resource === 'services') keepClusterIP(next as Service, existing as Service)
+    if (resource === 'services') allocateForService(core, next as Service, existing as Service)
     validate(kind, next, existing, core.settings.kubernetesMinor)
     bumpGeneration(core, resource, next, existing)
   }
@@ -210,18 +211,4 @@ function dropEmptyMetadata({ metadata }: KubeObject): void {
   for (const key of ['labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields'] as const)
     if (Object.keys(metadata[key] ?? { present: true }).length === 0) Reflect.deleteProperty(metadata, key)
   if (metadata.generateName === '') delete metadata.generateName
-}
-
-function assignClusterIP(core: RegistryCore, { spec }: Partial<Service>): void {
-  if (spec === undefined || spec.type === 'ExternalName') return
-  spec.clusterIP ||= core.allocateClusterIP()
-  spec.clusterIPs = [spec.clusterIP]
-}
-
-/** A client that sends a Service without its address means "as it is". */
-function keepClusterIP({ spec }: Partial<Service>, existing: Service): void {
-  if (spec === undefined || spec.type === 'ExternalName') return
-  if ((spec.clusterIP ?? '') === '' && existing.spec.clusterIP !== undefined)
-    spec.clusterIP = existing.spec.clusterIP
-  if (spec.clusterIP !== undefined) spec.clusterIPs = [spec.clusterIP]
 }

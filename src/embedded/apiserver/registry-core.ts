@@ -15,6 +15,8 @@ export interface RegistryOptions {
   random: Random
   /** The next free address for a Service; by default 10.96.0.1 and up. */
   allocateClusterIP?: () => string
+  /** Whether an address that a Service asks for lies in the range of those. */
+  isClusterIP?: (address: string) => boolean
 }
 
 export interface RegistryCore {
@@ -23,6 +25,7 @@ export interface RegistryCore {
   readonly random: Random
   readonly store: ObjectStore
   readonly allocateClusterIP: () => string
+  readonly isClusterIP: (address: string) => boolean
   newUid(): string
   /** Stores the object, or with `dryRun` only returns what would be stored. */
   commit(resource: ResourceName, object: KubeObject, dryRun: boolean): KubeObject
@@ -41,6 +44,7 @@ export function createRegistryCore(options: RegistryOptions): RegistryCore {
     random,
     store,
     allocateClusterIP: options.allocateClusterIP ?? createAddressCounter(),
+    isClusterIP: options.isClusterIP ?? (address => /^10\.96(\.\d{1,3}){2}$/.test(address)),
     newUid: () => newUid(random),
     commit: (resource, object, dryRun) => (dryRun ? deepFreeze(object) : store.put(resource, object)),
     removeObject(resource, { metadata }) {

@@ -22,7 +22,8 @@ interface SilentAddress {
   address: string
   ports: readonly number[]
   fillers: Socket[]
-  expiry: Timer
+  /** Null = until the end. */
+  expiry: Timer | null
 }
 
 export class Silence implements SilenceSource {
@@ -42,7 +43,13 @@ export class Silence implements SilenceSource {
   prepare(address: string, ports: readonly number[]): { begin(): void } {
     if (this.#silenceMs === 0 || ports.length === 0) return { begin: () => undefined }
     this.#worker ??= this.#startWorker()
-    return { begin: () => this.#begin(address, ports) }
+    return { begin: () => this.#begin(address, ports, this.#silenceMs) }
+  }
+
+  /** At once, and until the end. */
+  keep(address: string, ports: readonly number[]): void {
+    this.#worker ??= this.#startWorker()
+    this.#begin(address, ports, null)
   }
 
   end(): void {
@@ -51,11 +58,11 @@ export class Silence implements SilenceSource {
     this.#worker = null
   }
 
-  #begin(address: string, ports: readonly number[]): void {
+  #begin(address: string, ports: readonly number[], limitMs: number | null): void {
     const id = ++this.#ids
-    const expiry = this.#clock.after(this.#silenceMs, () => this.#endOne(id))
+    const expiry = limitMs === null ? null : this.#clock.after(limitMs, () => this.#endOne(id))
     this.#alive.set(id, { address, ports, fillers: [], expiry })
-    const [oldest = id] = this.#alive.keys()
+    const [oldest = id] = [...this.#alive].find(([, silent]) => silent.expiry !== null) ?? []
     if (this.#alive.size > aliveLimit) this.#endOne(oldest)
     this.#order({ kind: 'begin', id, address, ports })
   }
@@ -64,7 +71,7 @@ export class Silence implements SilenceSource {
     const silent = this.#alive.get(id)
     if (silent === undefined) return
     this.#alive.delete(id)
-    silent.expiry.cancel()
+    silent.expiry?.cancel()
     for (const filler of silent.fillers) filler.destroy()
     this.#order({ kind: 'end', id })
   }

@@ -5,13 +5,14 @@ import { SyncThrottle } from './throttle.ts'
 const runMs = 40
 
 /** Requests at the given milliseconds; returns when the runs began. */
-function runsOf(kubernetesMinor: number, requestsMs: readonly number[]): number[] {
+function runsOf(kubernetesMinor: number, requestsMs: readonly number[], untilMs = 20_000): number[] {
   const clock = new FakeClock(0)
   const begun: number[] = []
   const throttle = new SyncThrottle({
     clock,
     kubernetesMinor,
     minSyncMs: 1000,
+    syncPeriodMs: 30_000,
     burst: 2,
     run(done) {
       begun.push(clock.nowUs() / 1000)
@@ -19,7 +20,7 @@ function runsOf(kubernetesMinor: number, requestsMs: readonly number[]): number[
     },
   })
   for (const atMs of requestsMs) clock.after(atMs, () => throttle.request())
-  clock.advance(20_000)
+  clock.advance(untilMs)
   return begun
 }
 
@@ -46,4 +47,9 @@ test('up to 1.33 a token that came back lets a later change run', () => {
 test('a change during a run is taken up after it', () => {
   expect(runsOf(33, [0, 20])).toEqual([0, 40])
   expect(runsOf(34, [0, 20])).toEqual([0, 1040])
+})
+
+test('without any change it runs again a sync period after the last run, also twice', () => {
+  expect(runsOf(34, [0], 70_000)).toEqual([0, 30_040, 60_080])
+  expect(runsOf(33, [0, 100], 35_000)).toEqual([0, 100, 30_140])
 })

@@ -2,7 +2,8 @@
  * When a kube-proxy may sync its rules (semantics §7.2). Requests coalesce, and runs never overlap.
  *
  * Up to 1.33 a token bucket: a request with a token runs now, one without runs a minimum period after the end of the last
- * run. From 1.34 on a hard gap: after the end of any run nothing runs for the minimum period.
+ * run. From 1.34 on a hard gap: after the end of any run nothing runs for the minimum period. Both run by themselves when
+ * nothing has asked for the sync period (§7.1).
  */
 import type { Clock, Timer } from '../../base/clock.ts'
 
@@ -10,6 +11,7 @@ export interface ThrottleParts {
   clock: Clock
   kubernetesMinor: number
   minSyncMs: number
+  syncPeriodMs: number
   /** Tokens of the bucket; only before 1.34. */
   burst: number
   /** One run; calls `done` when it has ended. */
@@ -23,7 +25,9 @@ export class SyncThrottle {
   readonly #permit: Permit
   #requested = false
   #running = false
+  #stopped = false
   #timer: Timer | null = null
+  #repair: Timer | null = null
 
   constructor(parts: ThrottleParts) {
     this.#parts = parts
@@ -32,18 +36,21 @@ export class SyncThrottle {
 
   request(): void {
     this.#requested = true
-    if (!this.#running) this.#tryRun()
+    if (!this.#stopped && !this.#running) this.#tryRun()
   }
 
+  /** For good. */
   stop(): void {
     this.#timer?.cancel()
-    this.#running = true
+    this.#repair?.cancel()
+    this.#stopped = true
   }
 
   /** Also while one waits: a token may have come back meanwhile. */
   #tryRun(): void {
     this.#timer?.cancel()
     this.#timer = null
+    this.#repair?.cancel()
     const waitMs = this.#permit.take()
     if (waitMs > 0) {
       this.#timer = this.#parts.clock.after(waitMs, () => this.#tryRun())
@@ -53,8 +60,11 @@ export class SyncThrottle {
     this.#running = true
     this.#parts.run(() => {
       this.#running = false
+      if (this.#stopped) return
       this.#permit.ended()
+      const { clock, syncPeriodMs } = this.#parts
       if (this.#requested) this.#tryRun()
+      else this.#repair = clock.after(syncPeriodMs, () => this.request())
     })
   }
 }

@@ -1,5 +1,5 @@
 /** The cluster as one scheduling decision sees it: every node with the pods that are on it, bound or just decided. */
-import type { Node, Pod } from '../../kube/types.ts'
+import type { Node, Pod, PodSpec } from '../../kube/types.ts'
 import { isTerminal } from '../controllers/pods.ts'
 import type { Amounts } from './pod-requests.ts'
 import { addAll, podRequests, scoredRequests } from './pod-requests.ts'
@@ -24,13 +24,25 @@ export function takeSnapshot(nodes: readonly Node[], podsOn: (nodeName: string) 
   return { nodes: nodes.map(node => stateOf(node, podsOn(node.metadata.name))) }
 }
 
+/** Objects are replaced, never changed, and each decision adds up those of all pods. */
+const known = new WeakMap<PodSpec, { requested: Amounts; scored: Amounts }>()
+
+function requestsOf(spec: PodSpec): { requested: Amounts; scored: Amounts } {
+  const before = known.get(spec)
+  if (before !== undefined) return before
+  const own = { requested: podRequests(spec), scored: scoredRequests(spec) }
+  known.set(spec, own)
+  return own
+}
+
 function stateOf(node: Node, pods: readonly Pod[]): NodeState {
   const present = pods.filter(pod => !isTerminal(pod))
   const requested: Amounts = new Map()
   const scored: Amounts = new Map()
   for (const { spec } of present) {
-    addAll(requested, podRequests(spec))
-    addAll(scored, scoredRequests(spec))
+    const own = requestsOf(spec)
+    addAll(requested, own.requested)
+    addAll(scored, own.scored)
   }
   const allocatable = Object.entries(node.status?.allocatable ?? {})
   return {

@@ -63,8 +63,12 @@ export class ClusterProgram {
     return new ClusterProgram(root, ready, child)
   }
 
+  get directory(): string {
+    return join(this.#root, 'cluster')
+  }
+
   get directoryExists(): boolean {
-    return existsSync(join(this.#root, 'cluster'))
+    return existsSync(this.directory)
   }
 
   async request<T extends KubeObject>(method: string, path: string, body?: object): Promise<T> {

@@ -91,8 +91,11 @@ function setServiceDefaults(service: Service): void {
   if (spec === undefined) return
   spec.type ??= 'ClusterIP'
   spec.sessionAffinity ??= 'None'
-  if (spec.sessionAffinity === 'ClientIP')
-    spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: 10_800 } }
+  if (spec.sessionAffinity === 'ClientIP') {
+    spec.sessionAffinityConfig ??= {}
+    spec.sessionAffinityConfig.clientIP ??= {}
+    spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= 10_800
+  } else delete spec.sessionAffinityConfig
   for (const port of spec.ports ?? []) {
     port.protocol ??= 'TCP'
     port.targetPort ??= port.port
@@ -100,6 +103,8 @@ function setServiceDefaults(service: Service): void {
   if (spec.type === 'ExternalName') return
   spec.internalTrafficPolicy ??= 'Cluster'
   if (spec.type !== 'ClusterIP') spec.externalTrafficPolicy ??= 'Cluster'
+  if (spec.type === 'LoadBalancer')
+    (spec as { allocateLoadBalancerNodePorts?: boolean }).allocateLoadBalancerNodePorts ??= true
   const families = spec as { ipFamilies?: string[]; ipFamilyPolicy?: string }
   families.ipFamilies ??= ['IPv4']
   families.ipFamilyPolicy ??= 'SingleStack'

@@ -1,7 +1,11 @@
-/** What this cluster publishes beside Kubernetes's API: forwarding tables and container steps, as lines of JSON. */
+/**
+ * What this cluster publishes beside Kubernetes's API: forwarding tables and container steps as lines of JSON, and where
+ * its Services can be dialled.
+ */
 import { toLine } from '../../../base/ndjson.ts'
 import { methodNotAllowed } from '../api-errors.ts'
 import type { Exchange } from './exchange.ts'
+import { sendJson } from './exchange.ts'
 import { openLineStream } from './line-stream.ts'
 import type { ServerContext } from './server-context.ts'
 
@@ -9,6 +13,10 @@ const oneNode = /^\/rollproof\/v1\/nodes\/([^/]+)\/forwarding$/
 
 /** False when the path is none of the feeds. */
 export function streamFeed(context: ServerContext, exchange: Exchange): boolean {
+  if (exchange.path === '/rollproof/v1/relays' && exchange.method === 'GET') {
+    sendJson(exchange, 200, { relays: context.relays.list() })
+    return true
+  }
   const subscribe = subscriptionFor(context, exchange.path)
   if (subscribe === null) return false
   if (exchange.method !== 'GET') throw methodNotAllowed()

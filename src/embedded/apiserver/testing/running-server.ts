@@ -50,6 +50,7 @@ export async function runServer(overrides: Partial<typeof defaultSettings> = {})
         return () => void subscribers.delete(listener)
       },
     },
+    relays: { list: () => [] },
     containers: { subscribe: () => () => undefined },
     logs: { locate: (_namespace, pod, container) => logs.get(`${pod}/${container}`) ?? null },
   })
