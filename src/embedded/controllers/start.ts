@@ -5,6 +5,7 @@ import type { ClusterApi } from '../cluster-api.ts'
 import type { Settings } from '../settings.ts'
 import type { Controller, ControllerContext } from './controller.ts'
 import { runController } from './controller.ts'
+import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { disruptionController } from './disruption/disruption-controller.ts'
 import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
@@ -13,6 +14,7 @@ import { makeInformers } from './informers.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
 import { unschedulableTaintController } from './node/unschedulable-taint.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
+import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 
 export interface ControllersOptions {
   api: ClusterApi
@@ -24,6 +26,8 @@ export interface ControllersOptions {
 const makers: readonly ((context: ControllerContext) => Controller)[] = [
   deploymentController,
   replicaSetController,
+  statefulSetController,
+  daemonSetController,
   endpointSliceController,
   disruptionController,
   garbageCollector,

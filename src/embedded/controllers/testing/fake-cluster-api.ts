@@ -17,6 +17,8 @@ type Stored = KubeObject & { spec?: unknown; status?: unknown }
 const countsGenerations = new Set<ResourceName>([
   'deployments',
   'replicasets',
+  'statefulsets',
+  'daemonsets',
   'poddisruptionbudgets',
   'endpointslices',
 ])
@@ -24,6 +26,8 @@ const statusApart = new Set<ResourceName>([
   'pods',
   'deployments',
   'replicasets',
+  'statefulsets',
+  'daemonsets',
   'poddisruptionbudgets',
   'nodes',
 ])
