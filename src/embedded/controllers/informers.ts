@@ -5,6 +5,7 @@ import type {
   Deployment,
   EndpointSlice,
   KubeObject,
+  Lease,
   Node,
   Pod,
   PodDisruptionBudget,
@@ -26,6 +27,7 @@ export interface Informers {
   daemonSets: Informer<DaemonSet>
   revisions: Informer<ControllerRevision>
   endpointSlices: Informer<EndpointSlice>
+  leases: Informer<Lease>
   budgets: Informer<PodDisruptionBudget>
   podsIn: (namespace: string) => Pod[]
   replicaSetsIn: (namespace: string) => ReplicaSet[]
@@ -73,6 +75,7 @@ export function makeInformers(api: ClusterApi, watched?: readonly ResourceName[]
     daemonSets,
     revisions,
     endpointSlices: informer('endpointslices'),
+    leases: informer('leases'),
     budgets: informer('poddisruptionbudgets'),
     podsIn: pods.index(namespaceOf),
     replicaSetsIn: replicaSets.index(namespaceOf),

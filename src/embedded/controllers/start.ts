@@ -11,8 +11,10 @@ import { disruptionController } from './disruption/disruption-controller.ts'
 import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
 import { garbageCollector } from './garbage/garbage-collector.ts'
 import { makeInformers } from './informers.ts'
+import { namespaceObjects } from './namespace/namespace-objects.ts'
+import { nodeLifecycleController } from './node/node-lifecycle.ts'
+import { podCollector } from './node/pod-collection.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
-import { unschedulableTaintController } from './node/unschedulable-taint.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 
@@ -31,7 +33,9 @@ const makers: readonly ((context: ControllerContext) => Controller)[] = [
   endpointSliceController,
   disruptionController,
   garbageCollector,
-  unschedulableTaintController,
+  namespaceObjects,
+  nodeLifecycleController,
+  podCollector,
   taintEvictionController,
 ]
 

@@ -79,6 +79,7 @@ function collectionsOf({ informers }: ControllerContext): Collection[] {
     daemonsets: informers.daemonSets,
     controllerrevisions: informers.revisions,
     nodes: informers.nodes,
+    leases: informers.leases,
     services: informers.services,
     endpointslices: informers.endpointSlices,
     poddisruptionbudgets: informers.budgets,

@@ -149,6 +149,10 @@ export class FakeClusterApi implements ClusterApi {
     this.events.push({ about: about.metadata.name, reason, message })
   }
 
+  evict(): void {
+    throw new Error('only the registry knows evictions')
+  }
+
   #of(resource: ResourceName): Map<string, Stored> {
     const objects = this.#objects.get(resource) ?? new Map<string, Stored>()
     this.#objects.set(resource, objects)
