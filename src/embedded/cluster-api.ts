@@ -23,6 +23,10 @@ export type ResourceName =
   | 'endpointslices'
   | 'poddisruptionbudgets'
   | 'leases'
+  | 'statefulsets'
+  | 'daemonsets'
+  | 'controllerrevisions'
+  | 'persistentvolumeclaims'
 
 /** An error that a real API server would answer with this Status. */
 export class ApiError extends Error {

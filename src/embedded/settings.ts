@@ -69,6 +69,14 @@ export interface Settings {
   nodePorts: Range
   /** How long an address stays silent before the model forgets it (§7.4: conntrack pins a SYN for 120 s). */
   silenceMs: number
+  /** §9: how often the node controller looks at all nodes. */
+  nodeMonitorPeriodMs: number
+  /** §9: how long a node may be silent before its state is unknown, by version. */
+  nodeMonitorGraceMs: { until131: number; since132: number }
+  /** §9: NoExecute taints per second and zone, when most of it is healthy. */
+  nodeTaintsPerSecond: number
+  /** pkg/controller/podgc: period, and how long a node must be gone before its pods go too. */
+  podCollectionMs: { period: number; quarantine: number }
   /** §8.3 node and lease heartbeats are not modelled below this period. */
   watchHistory: number
 }
@@ -101,5 +109,9 @@ export const defaultSettings: Settings = {
   sourcePortPinMs: 120_000,
   nodePorts: { low: 30_000, high: 32_767 },
   silenceMs: 125_000,
+  nodeMonitorPeriodMs: 5000,
+  nodeMonitorGraceMs: { until131: 40_000, since132: 50_000 },
+  nodeTaintsPerSecond: 0.1,
+  podCollectionMs: { period: 20_000, quarantine: 40_000 },
   watchHistory: 20_000,
 }

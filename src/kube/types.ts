@@ -52,6 +52,7 @@ export interface Condition {
   message?: string
   lastTransitionTime?: string
   lastUpdateTime?: string
+  lastHeartbeatTime?: string
   lastProbeTime?: string | null
   observedGeneration?: number
 }
@@ -173,6 +174,9 @@ export interface PodSpec {
   terminationGracePeriodSeconds?: number
   enableServiceLinks?: boolean
   hostNetwork?: boolean
+  hostname?: string
+  subdomain?: string
+  schedulingGates?: { name: string }[]
   readinessGates?: { conditionType: string }[]
   volumes?: { name: string; [source: string]: unknown }[]
 }
@@ -267,6 +271,76 @@ export interface ReplicaSet extends KubeObject {
     observedGeneration?: number
     conditions?: Condition[]
   }
+}
+
+export interface StatefulSetStatus {
+  observedGeneration?: number
+  replicas: number
+  readyReplicas?: number
+  availableReplicas: number
+  currentReplicas?: number
+  updatedReplicas?: number
+  currentRevision?: string
+  updateRevision?: string
+  collisionCount?: number
+}
+
+export interface StatefulSet extends KubeObject {
+  spec: {
+    replicas?: number
+    selector: LabelSelector
+    template: PodTemplateSpec
+    serviceName?: string
+    podManagementPolicy?: 'OrderedReady' | 'Parallel'
+    updateStrategy?: {
+      type?: 'RollingUpdate' | 'OnDelete'
+      rollingUpdate?: { partition?: number; maxUnavailable?: IntOrString }
+    }
+    ordinals?: { start?: number }
+    volumeClaimTemplates?: { metadata?: Partial<ObjectMeta>; spec?: Record<string, unknown> }[]
+    persistentVolumeClaimRetentionPolicy?: {
+      whenDeleted?: 'Retain' | 'Delete'
+      whenScaled?: 'Retain' | 'Delete'
+    }
+    minReadySeconds?: number
+    revisionHistoryLimit?: number
+  }
+  status?: StatefulSetStatus
+}
+
+export interface DaemonSetStatus {
+  observedGeneration?: number
+  currentNumberScheduled: number
+  desiredNumberScheduled: number
+  numberMisscheduled: number
+  numberReady: number
+  updatedNumberScheduled?: number
+  numberAvailable?: number
+  numberUnavailable?: number
+  collisionCount?: number
+}
+
+export interface DaemonSet extends KubeObject {
+  spec: {
+    selector: LabelSelector
+    template: PodTemplateSpec
+    updateStrategy?: {
+      type?: 'RollingUpdate' | 'OnDelete'
+      rollingUpdate?: { maxSurge?: IntOrString; maxUnavailable?: IntOrString }
+    }
+    minReadySeconds?: number
+    revisionHistoryLimit?: number
+  }
+  status?: DaemonSetStatus
+}
+
+export interface ControllerRevision extends KubeObject {
+  data?: { spec: { template: PodTemplateSpec & { $patch?: string } } }
+  revision: number
+}
+
+export interface Lease extends KubeObject {
+  spec?: { holderIdentity?: string; leaseDurationSeconds?: number; renewTime?: string }
 }
 
 export interface ServicePort {

@@ -2,12 +2,13 @@
  * Create and update, the way Kubernetes's generic registry does them: server-owned metadata, status apart from spec,
  * the generation bump, optimistic concurrency, and no write at all when nothing changed (semantics §1.1, §10.1).
  */
-import type { KubeObject, Pod, Service } from '../../kube/types.ts'
+import type { DaemonSet, KubeObject, Pod, Service } from '../../kube/types.ts'
 import { sameJson, without } from '../store/json.ts'
 import type { ResourceName } from '../cluster-api.ts'
 import { alreadyExists, badRequest, conflict, forbidden, notFound, staleObject } from './api-errors.ts'
 import { admitPod } from './defaults/pod-defaults.ts'
 import { initialStatus, setDefaults } from './defaults/object-defaults.ts'
+import { countTemplates } from './defaults/template-generation.ts'
 import { decodeObject } from './decoding/decode.ts'
 import { instantOf } from './registry-core.ts'
 import type { RegistryCore } from './registry-core.ts'
@@ -24,6 +25,8 @@ export interface WriteOptions {
 const counted: readonly ResourceName[] = [
   'deployments',
   'replicasets',
+  'statefulsets',
+  'daemonsets',
   'poddisruptionbudgets',
   'endpointslices',
 ]
@@ -47,6 +50,7 @@ export function createObject(
   stampNew(core, resource, object)
   setDefaults(resource, object)
   if (resource === 'pods' && (object as Partial<Pod>).spec !== undefined) admitPod((object as Pod).spec)
+  if (resource === 'daemonsets') countTemplates(object as DaemonSet, null)
   if (resource === 'services') allocateForService(core, object as Service, null)
   validate(kind, object, null, core.settings.kubernetesMinor)
   const status = initialStatus(resource, object)
@@ -70,6 +74,7 @@ export function updateObject(
     part === 'status' ? withStatusOf(existing, object) : withStoredParts(core, kind, object, existing)
   if (part === 'main') {
     setDefaults(resource, next)
+    if (resource === 'daemonsets') countTemplates(next as DaemonSet, existing as DaemonSet)
     if (resource === 'services') allocateForService(core, next as Service, existing as Service)
     validate(kind, next, existing, core.settings.kubernetesMinor)
     bumpGeneration(core, resource, next, existing)

@@ -71,6 +71,21 @@ export const resourceKinds: readonly ResourceKind[] = [
     categories: all,
     subresources: ['status', 'scale'],
   }),
+  define('statefulsets', 'apps', 'StatefulSet', {
+    shortNames: ['sts'],
+    categories: all,
+    subresources: ['status', 'scale'],
+  }),
+  define('daemonsets', 'apps', 'DaemonSet', {
+    shortNames: ['ds'],
+    categories: all,
+    subresources: ['status'],
+  }),
+  define('controllerrevisions', 'apps', 'ControllerRevision'),
+  define('persistentvolumeclaims', '', 'PersistentVolumeClaim', {
+    shortNames: ['pvc'],
+    subresources: ['status'],
+  }),
   define('endpointslices', 'discovery.k8s.io', 'EndpointSlice'),
   define('poddisruptionbudgets', 'policy', 'PodDisruptionBudget', {
     shortNames: ['pdb'],

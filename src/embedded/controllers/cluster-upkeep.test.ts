@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { present } from '../../base/assert.ts'
-import type { Node, PodDisruptionBudget } from '../../kube/types.ts'
-import { isTerminating } from './pods.ts'
+import type { Lease, Node, Pod, PodDisruptionBudget } from '../../kube/types.ts'
+import { withCondition } from './conditions.ts'
+import { isReady, isTerminating } from './pods.ts'
 import { FakeWorld } from './testing/fake-world.ts'
 
 function withBudget(
@@ -112,10 +113,13 @@ describe('node lifecycle', () => {
     world.api.update('nodes', { ...node, spec: { unschedulable: true } })
     world.clock.advance(100)
     const cordoned = nodeNamed(world, 'worker-1')
-    expect(cordoned.spec.taints).toEqual([{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }])
+    expect(cordoned.spec.taints).toMatchObject([
+      { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
+    ])
+    expect(cordoned.spec.taints?.[0]?.timeAdded).toBeDefined()
     world.api.update('nodes', { ...cordoned, spec: { ...cordoned.spec, unschedulable: false } })
     world.clock.advance(100)
-    expect(nodeNamed(world, 'worker-1').spec.taints).toEqual([])
+    expect(nodeNamed(world, 'worker-1').spec.taints).toBeUndefined()
   })
 
   it('evicts from a NoExecute taint after the tolerated time', () => {
@@ -136,5 +140,111 @@ describe('node lifecycle', () => {
         .filter(isTerminating)
         .map(({ spec }) => spec.nodeName),
     ).toEqual(['worker-1'])
+  })
+
+  /** Three nodes whose leases are renewed every ten seconds, until `silence` is called for one. */
+  function heartbeats(world: FakeWorld, ...names: string[]): (name: string) => void {
+    const silent = new Set<string>()
+    const renew = (name: string): void => {
+      if (silent.has(name)) return
+      const spec = { holderIdentity: name, renewTime: new Date(world.clock.nowUs() / 1000).toISOString() }
+      const lease = world.api.get<Lease>('leases', 'kube-node-lease', name)
+      if (lease === null)
+        world.api.create<Lease>('leases', {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name, namespace: 'kube-node-lease' },
+          spec,
+        })
+      else world.api.update<Lease>('leases', { ...lease, spec })
+      world.clock.after(10_000, () => renew(name))
+    }
+    names.forEach(renew)
+    return name => silent.add(name)
+  }
+
+  const workers = ['worker-1', 'worker-2', 'worker-3']
+
+  function readyOf(world: FakeWorld, name: string): string | undefined {
+    return nodeNamed(world, name).status?.conditions?.find(({ type }) => type === 'Ready')?.status
+  }
+
+  it('leaves a node alone that nobody ever spoke for', () => {
+    const world = new FakeWorld()
+    world.clock.advance(300_000)
+    expect(workers.map(name => readyOf(world, name))).toEqual(['True', 'True', 'True'])
+  })
+
+  it('takes a silent node for unknown after 50 s, its pods for not ready, and evicts them after 300 s more', () => {
+    const world = new FakeWorld({ registry: true, endMs: () => 3_600_000 })
+    const silence = heartbeats(world, ...workers)
+    world.deploy('web', { replicas: 3 })
+    world.clock.advance(20_000)
+    silence('worker-1')
+    // The last renewal is up to 10 s old, and the look at the nodes comes every 5 s.
+    world.clock.advance(39_000)
+    expect(readyOf(world, 'worker-1')).toBe('True')
+    world.clock.advance(17_000)
+    const node = nodeNamed(world, 'worker-1')
+    expect(node.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+      status: 'Unknown',
+      reason: 'NodeStatusUnknown',
+      message: 'Kubelet stopped posting node status.',
+    })
+    expect(node.spec.taints?.map(({ key, effect }) => `${key}:${effect}`).sort()).toEqual([
+      'node.kubernetes.io/unreachable:NoExecute',
+      'node.kubernetes.io/unreachable:NoSchedule',
+    ])
+    const there = (): Pod[] => world.pods().filter(({ spec }) => spec.nodeName === 'worker-1')
+    expect(there().map(isReady)).toEqual([false])
+    expect(world.pods().filter(isReady).length).toBe(2)
+    world.clock.advance(290_000)
+    expect(there().some(isTerminating)).toBe(false)
+    world.clock.advance(15_000)
+    expect(there().map(isTerminating)).toEqual([true])
+    expect(there()[0]?.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')?.reason).toBe(
+      'DeletionByTaintManager',
+    )
+    // Its replacement is elsewhere; the pod itself stays until its node speaks again or is deleted.
+    expect(world.pods().filter(isReady).length).toBe(3)
+    world.api.delete('nodes', '', 'worker-1')
+    world.clock.advance(90_000)
+    expect(there()).toEqual([])
+  })
+
+  it('forgives a node that speaks again in time', () => {
+    const world = new FakeWorld({ registry: true })
+    const silence = heartbeats(world, ...workers)
+    world.deploy('web', { replicas: 3 })
+    world.clock.advance(20_000)
+    silence('worker-1')
+    world.clock.advance(100_000)
+    expect(readyOf(world, 'worker-1')).toBe('Unknown')
+    heartbeats(world, 'worker-1')
+    const node = nodeNamed(world, 'worker-1')
+    const conditions = withCondition(node.status?.conditions, {
+      type: 'Ready',
+      status: 'True',
+      reason: 'KubeletReady',
+    })
+    world.api.updateStatus<Node>('nodes', { ...node, status: { ...node.status, conditions } })
+    world.clock.advance(10_000)
+    expect(nodeNamed(world, 'worker-1').spec.taints).toBeUndefined()
+    expect(world.api.events.some(({ message }) => message.startsWith('Cancelling deletion of Pod'))).toBe(
+      true,
+    )
+    world.clock.advance(400_000)
+    expect(world.pods().filter(isTerminating)).toEqual([])
+  })
+
+  it('evicts from nothing when every node is silent: then it is the control plane that is cut off', () => {
+    const world = new FakeWorld({ registry: true })
+    const silence = heartbeats(world, ...workers)
+    world.deploy('web', { replicas: 3 })
+    world.clock.advance(20_000)
+    workers.forEach(silence)
+    world.clock.advance(500_000)
+    expect(workers.map(name => readyOf(world, name))).toEqual(['Unknown', 'Unknown', 'Unknown'])
+    expect(world.pods().filter(isTerminating)).toEqual([])
   })
 })

@@ -1,13 +1,17 @@
 /** One informer per resource, shared by all controllers of a process, with the indexes that several of them need. */
 import type {
+  ControllerRevision,
+  DaemonSet,
   Deployment,
   EndpointSlice,
   KubeObject,
+  Lease,
   Node,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
   Service,
+  StatefulSet,
 } from '../../kube/types.ts'
 import type { ClusterApi, ResourceName } from '../cluster-api.ts'
 import { Informer } from './informer.ts'
@@ -19,13 +23,22 @@ export interface Informers {
   nodes: Informer<Node>
   deployments: Informer<Deployment>
   replicaSets: Informer<ReplicaSet>
+  statefulSets: Informer<StatefulSet>
+  daemonSets: Informer<DaemonSet>
+  revisions: Informer<ControllerRevision>
   endpointSlices: Informer<EndpointSlice>
+  leases: Informer<Lease>
   budgets: Informer<PodDisruptionBudget>
   podsIn: (namespace: string) => Pod[]
   replicaSetsIn: (namespace: string) => ReplicaSet[]
+  deploymentsIn: (namespace: string) => Deployment[]
+  statefulSetsIn: (namespace: string) => StatefulSet[]
+  daemonSetsIn: (namespace: string) => DaemonSet[]
+  podsOn: (node: string) => Pod[]
   /** Of a controller's uid; orphans of a namespace stand under `orphansOf(namespace)`. */
   podsOwnedBy: (ownerUid: string) => Pod[]
   replicaSetsOwnedBy: (ownerUid: string) => ReplicaSet[]
+  revisionsOwnedBy: (ownerUid: string) => ControllerRevision[]
   /** Other resources, without a type of their own here. */
   other: (resource: ResourceName) => Informer<KubeObject>
   /** Returns the stop function. */
@@ -47,19 +60,32 @@ export function makeInformers(api: ClusterApi, watched?: readonly ResourceName[]
   }
   const pods = informer<Pod>('pods')
   const replicaSets = informer<ReplicaSet>('replicasets')
+  const deployments = informer<Deployment>('deployments')
+  const statefulSets = informer<StatefulSet>('statefulsets')
+  const daemonSets = informer<DaemonSet>('daemonsets')
+  const revisions = informer<ControllerRevision>('controllerrevisions')
   const others = new Map<ResourceName, Informer<KubeObject>>()
   return {
     pods,
     replicaSets,
     services: informer('services'),
     nodes: informer('nodes'),
-    deployments: informer('deployments'),
+    deployments,
+    statefulSets,
+    daemonSets,
+    revisions,
     endpointSlices: informer('endpointslices'),
+    leases: informer('leases'),
     budgets: informer('poddisruptionbudgets'),
     podsIn: pods.index(namespaceOf),
     replicaSetsIn: replicaSets.index(namespaceOf),
+    deploymentsIn: deployments.index(namespaceOf),
+    statefulSetsIn: statefulSets.index(namespaceOf),
+    daemonSetsIn: daemonSets.index(namespaceOf),
+    podsOn: pods.index(({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName])),
     podsOwnedBy: pods.index(controllerUidOf),
     replicaSetsOwnedBy: replicaSets.index(controllerUidOf),
+    revisionsOwnedBy: revisions.index(controllerUidOf),
     other(resource) {
       const known = others.get(resource) ?? informer<KubeObject>(resource)
       others.set(resource, known)

@@ -5,14 +5,18 @@ import type { ClusterApi } from '../cluster-api.ts'
 import type { Settings } from '../settings.ts'
 import type { Controller, ControllerContext } from './controller.ts'
 import { runController } from './controller.ts'
+import { daemonSetController } from './daemonset/daemon-set-controller.ts'
 import { deploymentController } from './deployment/deployment-controller.ts'
 import { disruptionController } from './disruption/disruption-controller.ts'
 import { endpointSliceController } from './endpointslice/endpoint-slice-controller.ts'
 import { garbageCollector } from './garbage/garbage-collector.ts'
 import { makeInformers } from './informers.ts'
+import { namespaceObjects } from './namespace/namespace-objects.ts'
+import { nodeLifecycleController } from './node/node-lifecycle.ts'
+import { podCollector } from './node/pod-collection.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
-import { unschedulableTaintController } from './node/unschedulable-taint.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
+import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 
 export interface ControllersOptions {
   api: ClusterApi
@@ -24,10 +28,14 @@ export interface ControllersOptions {
 const makers: readonly ((context: ControllerContext) => Controller)[] = [
   deploymentController,
   replicaSetController,
+  statefulSetController,
+  daemonSetController,
   endpointSliceController,
   disruptionController,
   garbageCollector,
-  unschedulableTaintController,
+  namespaceObjects,
+  nodeLifecycleController,
+  podCollector,
   taintEvictionController,
 ]
 

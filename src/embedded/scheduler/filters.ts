@@ -3,7 +3,7 @@
  * FailedScheduling event, or null.
  */
 import type { Pod } from '../../kube/types.ts'
-import { unschedulableTaint } from '../controllers/node/unschedulable-taint.ts'
+import { unschedulableTaint } from '../controllers/node/node-taints.ts'
 import { tolerates } from '../controllers/node/tolerations.ts'
 import { matchesLabels } from '../selector.ts'
 import { matchesNodeTerms } from './node-terms.ts'

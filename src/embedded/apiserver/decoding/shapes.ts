@@ -148,6 +148,9 @@ const podSpec = of({
   restartPolicy: 'string',
   schedulerName: 'string',
   serviceAccountName: 'string',
+  hostname: 'string',
+  subdomain: 'string',
+  schedulingGates: { list: of({ name: 'string' }) },
   terminationGracePeriodSeconds: 'integer',
   enableServiceLinks: 'boolean',
   hostNetwork: 'boolean',
@@ -191,6 +194,38 @@ const kinds: Partial<Record<ResourceName, Record<string, Shape>>> = {
     spec: of({ replicas: 'integer', selector: labelSelector, template, minReadySeconds: 'integer' }),
     status: of({ replicas: 'integer', conditions }),
   },
+  statefulsets: {
+    spec: of({
+      replicas: 'integer',
+      selector: labelSelector,
+      template,
+      serviceName: 'string',
+      podManagementPolicy: 'string',
+      updateStrategy: of({
+        type: 'string',
+        rollingUpdate: of({ partition: 'integer', maxUnavailable: 'intOrString' }),
+      }),
+      ordinals: of({ start: 'integer' }),
+      volumeClaimTemplates: { list: of({ metadata: objectMeta, spec: 'object' }) },
+      minReadySeconds: 'integer',
+      revisionHistoryLimit: 'integer',
+    }),
+    status: of({ replicas: 'integer', observedGeneration: 'integer', conditions }),
+  },
+  daemonsets: {
+    spec: of({
+      selector: labelSelector,
+      template,
+      updateStrategy: of({
+        type: 'string',
+        rollingUpdate: of({ maxSurge: 'intOrString', maxUnavailable: 'intOrString' }),
+      }),
+      minReadySeconds: 'integer',
+      revisionHistoryLimit: 'integer',
+    }),
+    status: of({ numberReady: 'integer', observedGeneration: 'integer', conditions }),
+  },
+  controllerrevisions: { revision: 'integer' },
   services: {
     spec: of({
       selector: stringMap,

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../../kube/types.ts'
 import type { ResourceName } from '../../cluster-api.ts'
 import { qosClassOf } from './qos-class.ts'
 import { setPodSpecDefaults } from './pod-defaults.ts'
+import { setDaemonSetDefaults, setStatefulSetDefaults } from './ordered-workloads.ts'
 import type { Draft } from '../decoding/draft.ts'
 
 type Pod = Draft<kube.Pod>
@@ -22,6 +23,8 @@ const setters: Partial<Record<ResourceName, Setter>> = {
   },
   deployments: object => setDeploymentDefaults(object),
   replicasets: object => setReplicaSetDefaults(object),
+  statefulsets: object => setStatefulSetDefaults(object),
+  daemonsets: object => setDaemonSetDefaults(object),
   services: object => setServiceDefaults(object),
   endpointslices: object => setSliceDefaults(object),
   secrets: object => setSecretDefaults(object),
@@ -41,6 +44,17 @@ export function initialStatus(resource: ResourceName, object: KubeObject): objec
       return {}
     case 'replicasets':
       return { replicas: 0 }
+    case 'statefulsets':
+      return { replicas: 0, availableReplicas: 0 } satisfies kube.StatefulSetStatus
+    case 'daemonsets':
+      return {
+        currentNumberScheduled: 0,
+        desiredNumberScheduled: 0,
+        numberMisscheduled: 0,
+        numberReady: 0,
+      } satisfies kube.DaemonSetStatus
+    case 'persistentvolumeclaims':
+      return { phase: 'Pending' }
     case 'services':
       return { loadBalancer: {} }
     case 'namespaces':
@@ -80,7 +94,7 @@ function setReplicaSetDefaults(set: ReplicaSet): void {
   setTemplateDefaults(spec.template)
 }
 
-function setTemplateDefaults(template: Template | undefined): void {
+export function setTemplateDefaults(template: Template | undefined): void {
   if (template === undefined) return
   template.metadata ??= {}
   if (template.spec !== undefined) setPodSpecDefaults(template.spec)

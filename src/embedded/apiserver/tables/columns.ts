@@ -1,15 +1,19 @@
 /** What `kubectl get` prints, per kind: each column with the function that fills it (semantics §10.4). */
 import type {
   Container,
+  ControllerRevision,
+  DaemonSet,
   Deployment,
   EndpointSlice,
   KubeEvent,
   KubeObject,
   LabelSelector,
   Node,
+  OwnerReference,
   PodDisruptionBudget,
   ReplicaSet,
   Service,
+  StatefulSet,
 } from '../../../kube/types.ts'
 import type { ResourceName } from '../../cluster-api.ts'
 import { isObject } from '../../store/json.ts'
@@ -42,6 +46,29 @@ const columns: Partial<Record<ResourceName, Column[]>> = {
     column<ReplicaSet>('Ready', ({ status }) => status?.readyReplicas ?? 0, 0, 'integer'),
     ageColumn,
     ...templateColumns(),
+  ],
+  statefulsets: [
+    nameColumn,
+    column<StatefulSet>('Ready', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`),
+    ageColumn,
+    ...templateColumns().slice(0, 2),
+  ],
+  daemonsets: [
+    nameColumn,
+    column<DaemonSet>('Desired', ({ status }) => status?.desiredNumberScheduled ?? 0, 0, 'integer'),
+    column<DaemonSet>('Current', ({ status }) => status?.currentNumberScheduled ?? 0, 0, 'integer'),
+    column<DaemonSet>('Ready', ({ status }) => status?.numberReady ?? 0, 0, 'integer'),
+    column<DaemonSet>('Up-to-date', ({ status }) => status?.updatedNumberScheduled ?? 0, 0, 'integer'),
+    column<DaemonSet>('Available', ({ status }) => status?.numberAvailable ?? 0, 0, 'integer'),
+    column<DaemonSet>('Node Selector', ({ spec }) => pairs(spec.template.spec.nodeSelector)),
+    ageColumn,
+    ...templateColumns(),
+  ],
+  controllerrevisions: [
+    nameColumn,
+    column('Controller', ({ metadata }) => controllerText(metadata.ownerReferences)),
+    column<ControllerRevision>('Revision', ({ revision }) => revision, 0, 'integer'),
+    ageColumn,
   ],
   services: [
     nameColumn,
@@ -131,6 +158,14 @@ function templateColumns(): Column[] {
     ),
     column<Deployment>('Selector', ({ spec }) => selectorText(spec.selector), 1),
   ]
+}
+
+/** `statefulset.apps/web`. */
+function controllerText(references: OwnerReference[] | undefined): string {
+  const owner = references?.find(({ controller }) => controller === true)
+  if (owner === undefined) return '<none>'
+  const [group = ''] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : []
+  return `${owner.kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${owner.name}`
 }
 
 function selectorText(selector: LabelSelector): string {

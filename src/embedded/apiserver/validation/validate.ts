@@ -3,12 +3,15 @@ import type { EndpointSlice, KubeObject, Pod } from '../../../kube/types.ts'
 import { invalid } from '../api-errors.ts'
 import type { Draft } from '../decoding/draft.ts'
 import type { ResourceKind } from '../resources.ts'
+import { checkControllerRevision } from './controller-revisions.ts'
+import { checkDaemonSet } from './daemon-sets.ts'
 import { checkDisruptionBudget } from './disruption-budgets.ts'
 import { checkMetadata } from './names.ts'
 import { checkPodSpec } from './pod-spec.ts'
 import { checkPodUpdate } from './pod-update.ts'
 import { Problems } from './problems.ts'
 import { checkService } from './services.ts'
+import { checkStatefulSet } from './stateful-sets.ts'
 import { checkDeployment, checkReplicated } from './workloads.ts'
 
 /** Throws the 422 when there is any problem. `previous` is null for a creation. */
@@ -44,6 +47,15 @@ function checkContent(
     case 'replicasets':
       checkReplicated(problems, object, previous, minor)
       break
+    case 'statefulsets':
+      checkStatefulSet(problems, object, previous, minor)
+      break
+    case 'daemonsets':
+      checkDaemonSet(problems, object, previous, minor)
+      break
+    case 'controllerrevisions':
+      checkControllerRevision(problems, object, previous)
+      break
     case 'services':
       checkService(problems, object, previous)
       break
@@ -61,6 +73,7 @@ function checkContent(
     case 'serviceaccounts':
     case 'endpoints':
     case 'leases':
+    case 'persistentvolumeclaims':
       break
   }
 }

@@ -5,12 +5,11 @@
 import type { Deployment, Pod, ReplicaSet } from '../../../kube/types.ts'
 import { findCondition } from '../conditions.ts'
 import type { Controller, ControllerContext, KeySink } from '../controller.ts'
-import type { Change } from '../informer.ts'
 import { keyOf } from '../informer.ts'
 import { orphansOf } from '../informers.ts'
-import { adopted, claimOf, controllerOf, released } from '../owners.ts'
+import { addOwners, claimed, controllerOf } from '../owners.ts'
 import { isTerminal } from '../pods.ts'
-import { isEmptySelector, matchesSelector, sameLabels } from '../../selector.ts'
+import { isEmptySelector } from '../../selector.ts'
 import { hasDeadline } from './deployment-status.ts'
 import { Rollout } from './rollout.ts'
 import { recreate, rollingUpdate, scaleOnly, syncCountsOnly, wasScaled } from './strategies.ts'
@@ -27,7 +26,7 @@ export function deploymentController(context: ControllerContext): Controller {
     },
     watch: keys => [
       deployments.subscribe(({ object }) => keys.add(keyOf(object))),
-      replicaSets.subscribe(change => addOwners(context, keys, change)),
+      replicaSets.subscribe(change => addOwners(keys, 'Deployment', informers.deploymentsIn, change)),
       pods.subscribe(change => {
         if (change.type === 'DELETED') addWhenLastPodWent(context, keys, change.object)
       }),
@@ -65,43 +64,7 @@ function claimReplicaSets({ api, informers }: ControllerContext, deployment: Dep
     ...informers.replicaSetsOwnedBy(uid),
     ...informers.replicaSetsOwnedBy(orphansOf(namespace)),
   ]
-  return candidates.flatMap(replicaSet => {
-    switch (claimOf(deployment, deployment.spec.selector, replicaSet)) {
-      case 'owned':
-        return [replicaSet]
-      case 'adopt':
-        return [api.update('replicasets', adopted(deployment, replicaSet))]
-      case 'release':
-        api.update('replicasets', released(uid, replicaSet))
-        return []
-      case 'foreign':
-        return []
-    }
-  })
-}
-
-/** The present and the former owner; for an orphan, every Deployment that could adopt it. */
-function addOwners(
-  { informers }: ControllerContext,
-  keys: KeySink,
-  { object, previous }: Change<ReplicaSet>,
-): void {
-  const { namespace = '', labels } = object.metadata
-  const owner = controllerOf(object)
-  const former = previous === null ? null : controllerOf(previous)
-  for (const reference of former !== null && former.uid !== owner?.uid ? [former, owner] : [owner]) {
-    if (reference?.kind === 'Deployment') keys.add(`${namespace}/${reference.name}`)
-  }
-  if (
-    owner !== null ||
-    (previous !== null && former === null && sameLabels(labels, previous.metadata.labels))
-  ) {
-    return
-  }
-  for (const deployment of informers.deployments.all()) {
-    const near = deployment.metadata.namespace === namespace
-    if (near && matchesSelector(deployment.spec.selector, labels)) keys.add(keyOf(deployment))
-  }
+  return claimed(api, 'replicasets', deployment, candidates)
 }
 
 /** A Recreate Deployment waits for the end of its old pods; nothing else would tell it. */

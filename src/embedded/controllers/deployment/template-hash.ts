@@ -5,15 +5,12 @@
  */
 import type { PodTemplateSpec } from '../../../kube/types.ts'
 import { canonicalJson } from '../canonical-json.ts'
+import { shortHash } from '../fnv-hash.ts'
 
 export const hashLabel = 'pod-template-hash'
-const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
 export function templateHash(template: PodTemplateSpec, collisionCount: number): string {
-  const text = `${canonicalJson(template)}${collisionCount === 0 ? '' : collisionCount}`
-  let hash = 0x811c9dc5
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return Array.from(String(hash), digit => alphabet[digit.charCodeAt(0) % alphabet.length]).join('')
+  return shortHash(`${canonicalJson(template)}${collisionCount === 0 ? '' : collisionCount}`)
 }
 
 const fingerprints = new WeakMap<PodTemplateSpec, string>()

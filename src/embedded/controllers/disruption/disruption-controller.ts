@@ -20,7 +20,7 @@ const component = 'controllermanager'
 type Status = NonNullable<PodDisruptionBudget['status']>
 
 export function disruptionController(context: ControllerContext): Controller {
-  const { budgets, pods, replicaSets, deployments } = context.informers
+  const { budgets, pods, replicaSets, deployments, statefulSets } = context.informers
   const budgetsIn = budgets.index(({ metadata }) => [metadata.namespace ?? ''])
   const addAllIn = (keys: KeySink, namespace = ''): void => {
     for (const budget of budgetsIn(namespace)) keys.add(keyOf(budget))
@@ -39,6 +39,10 @@ export function disruptionController(context: ControllerContext): Controller {
         }
       }),
       replicaSets.subscribe(({ type, object, previous }) => {
+        const resized = object.spec.replicas !== previous?.spec.replicas
+        if (type !== 'MODIFIED' || resized) addAllIn(keys, object.metadata.namespace)
+      }),
+      statefulSets.subscribe(({ type, object, previous }) => {
         const resized = object.spec.replicas !== previous?.spec.replicas
         if (type !== 'MODIFIED' || resized) addAllIn(keys, object.metadata.namespace)
       }),
@@ -138,6 +142,10 @@ function controllerSize(
   const owner = controllerOf(pod)
   if (owner === null) return 'unmanaged'
   const namespace = pod.metadata.namespace ?? ''
+  if (owner.kind === 'StatefulSet') {
+    const set = informers.statefulSets.get(`${namespace}/${owner.name}`)
+    return set?.metadata.uid === owner.uid ? { uid: owner.uid, replicas: set.spec.replicas ?? 1 } : null
+  }
   const replicaSet = informers.replicaSets.get(`${namespace}/${owner.name}`)
   if (replicaSet?.metadata.uid !== owner.uid) return null
   const above = controllerOf(replicaSet)

@@ -19,6 +19,12 @@ const collected: Readonly<Record<string, ResourceName>> = {
   Pod: 'pods',
   ReplicaSet: 'replicasets',
   Deployment: 'deployments',
+  StatefulSet: 'statefulsets',
+  DaemonSet: 'daemonsets',
+  ControllerRevision: 'controllerrevisions',
+  PersistentVolumeClaim: 'persistentvolumeclaims',
+  Node: 'nodes',
+  Lease: 'leases',
   Service: 'services',
   EndpointSlice: 'endpointslices',
   Endpoints: 'endpoints',
@@ -69,6 +75,11 @@ function collectionsOf({ informers }: ControllerContext): Collection[] {
     pods: informers.pods,
     replicasets: informers.replicaSets,
     deployments: informers.deployments,
+    statefulsets: informers.statefulSets,
+    daemonsets: informers.daemonSets,
+    controllerrevisions: informers.revisions,
+    nodes: informers.nodes,
+    leases: informers.leases,
     services: informers.services,
     endpointslices: informers.endpointSlices,
     poddisruptionbudgets: informers.budgets,
@@ -99,7 +110,7 @@ function addFamily(
     keys.add(`${resource}|${keyOf(object)}`)
   for (const { kind, name } of metadata.ownerReferences ?? []) {
     const of = collections.find(({ resource }) => resource === collected[kind])
-    const owner = of?.informer.get(`${metadata.namespace ?? ''}/${name}`) ?? null
+    const owner = of?.informer.get(`${namespaceOf(kind, metadata)}/${name}`) ?? null
     if (of !== undefined && owner?.metadata.deletionTimestamp !== undefined)
       keys.add(`${of.resource}|${keyOf(owner)}`)
   }
@@ -153,6 +164,11 @@ function collectDependent(
   remove(api, resource, object, waits && hasOwn ? 'Foreground' : 'Background')
 }
 
+/** An owner is in its dependent's namespace, or in none. */
+function namespaceOf(ownerKind: string, { namespace = '' }: KubeObject['metadata']): string {
+  return ownerKind === 'Node' ? '' : namespace
+}
+
 function fateOf(
   api: ClusterApi,
   { metadata }: KubeObject,
@@ -161,7 +177,7 @@ function fateOf(
   const resource = collected[kind]
   // An owner of a kind that is not served here cannot be looked up; its dependents are left alone.
   if (resource === undefined) return 'alive'
-  const owner = api.get(resource, metadata.namespace ?? '', name)
+  const owner = api.get(resource, namespaceOf(kind, metadata), name)
   if (owner === null || owner.metadata.uid !== uid) return 'gone'
   const waiting =
     owner.metadata.deletionTimestamp !== undefined && (owner.metadata.finalizers ?? []).includes(foreground)

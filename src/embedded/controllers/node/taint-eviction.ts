@@ -3,16 +3,17 @@
  * soon as their smallest tolerationSeconds has passed.
  */
 import type { Node, Pod } from '../../../kube/types.ts'
+import type { ClusterApi } from '../../cluster-api.ts'
+import { withCondition } from '../conditions.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { keyOf } from '../informer.ts'
-import { instantUs } from '../instant.ts'
+import { timestamp } from '../instant.ts'
 import { isActive, isTerminating } from '../pods.ts'
 import type { Taint } from './tolerations.ts'
 import { tolerates } from './tolerations.ts'
 
 export function taintEvictionController(context: ControllerContext): Controller {
   const { api, clock, informers } = context
-  const podsOn = informers.pods.index(({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]))
   /** Since when a pod has been subject to a NoExecute taint, by uid. */
   const exposedSinceUs = new Map<string, number>()
   return {
@@ -23,21 +24,16 @@ export function taintEvictionController(context: ControllerContext): Controller 
       const taints = noExecuteTaints(informers.nodes.get(`/${pod.spec.nodeName ?? ''}`))
       const toleratedMs = toleratedForMs(pod, taints)
       if (toleratedMs === null) {
-        exposedSinceUs.delete(uid)
+        if (exposedSinceUs.delete(uid)) record(api, pod, `Cancelling deletion of Pod ${key}`)
         return null
       }
       const nowUs = clock.nowUs()
-      const sinceUs = exposedSinceUs.get(uid) ?? firstTaintUs(taints, nowUs)
+      const sinceUs = exposedSinceUs.get(uid) ?? nowUs
       exposedSinceUs.set(uid, sinceUs)
       const leftMs = toleratedMs - (nowUs - sinceUs) / 1000
       if (leftMs > 0) return leftMs
-      api.recordEvent(
-        pod,
-        'Normal',
-        'TaintManagerEviction',
-        `Marking for deletion Pod ${key}`,
-        'taint-eviction-controller',
-      )
+      record(api, pod, `Marking for deletion Pod ${key}`)
+      markDisrupted(api, pod, nowUs)
       api.delete('pods', pod.metadata.namespace ?? '', pod.metadata.name, { uid })
       return null
     },
@@ -45,7 +41,7 @@ export function taintEvictionController(context: ControllerContext): Controller 
       informers.nodes.subscribe(({ type, object, previous }) => {
         const tainted = noExecuteTaints(object).length > 0 || noExecuteTaints(previous).length > 0
         if (type === 'DELETED' || !tainted) return
-        for (const pod of podsOn(object.metadata.name)) keys.add(keyOf(pod))
+        for (const pod of informers.podsOn(object.metadata.name)) keys.add(keyOf(pod))
       }),
       informers.pods.subscribe(({ type, object, previous }) => {
         if (type === 'DELETED' || isTerminating(object)) exposedSinceUs.delete(object.metadata.uid ?? '')
@@ -56,6 +52,23 @@ export function taintEvictionController(context: ControllerContext): Controller 
       }),
     ],
   }
+}
+
+function record(api: ClusterApi, pod: Pod, text: string): void {
+  api.recordEvent(pod, 'Normal', 'TaintManagerEviction', text, 'taint-eviction-controller')
+}
+
+function markDisrupted(api: ClusterApi, cached: Pod, nowUs: number): void {
+  const pod = api.get<Pod>('pods', cached.metadata.namespace ?? '', cached.metadata.name)
+  if (pod === null) return
+  const conditions = withCondition(pod.status?.conditions, {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
+    lastTransitionTime: timestamp(nowUs),
+  })
+  api.updateStatus('pods', { ...pod, status: { ...pod.status, conditions } })
 }
 
 function noExecuteTaints(node: Node | null): Taint[] {
@@ -73,9 +86,4 @@ function toleratedForMs(pod: Pod, taints: readonly Taint[]): number | null {
     .flat()
     .flatMap(({ tolerationSeconds }) => (tolerationSeconds === undefined ? [] : [tolerationSeconds]))
   return limits.length === 0 ? null : Math.max(0, Math.min(...limits)) * 1000
-}
-
-function firstTaintUs(taints: readonly Taint[], nowUs: number): number {
-  const added = taints.flatMap(({ timeAdded }) => (timeAdded === undefined ? [] : [instantUs(timeAdded)]))
-  return added.length === 0 ? nowUs : Math.min(nowUs, ...added)
 }

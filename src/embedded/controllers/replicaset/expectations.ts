@@ -1,7 +1,12 @@
 /**
- * What a ReplicaSet has written and its watch has not shown yet. Until all of it was seen, the ReplicaSet must not
- * create or delete again, or it would do so twice (semantics §2).
+ * What an owner of pods has written and its watch has not shown yet. Until all of it was seen, the owner must not create
+ * or delete again, or it would do so twice (semantics §2).
  */
+import type { Pod } from '../../../kube/types.ts'
+import type { Change } from '../informer.ts'
+import { controllerOf } from '../owners.ts'
+import { isTerminating } from '../pods.ts'
+
 interface Expected {
   creations: number
   deletions: Set<string>
@@ -21,12 +26,9 @@ export class Expectations {
     return nowUs - expected.sinceUs > expiryUs
   }
 
-  expectCreations(key: string, count: number, nowUs: number): void {
-    this.#expected.set(key, { creations: count, deletions: new Set(), sinceUs: nowUs })
-  }
-
-  expectDeletions(key: string, podUids: readonly string[], nowUs: number): void {
-    this.#expected.set(key, { creations: 0, deletions: new Set(podUids), sinceUs: nowUs })
+  expect(key: string, creations: number, deletions: readonly Pod[], nowUs: number): void {
+    const uids = new Set(deletions.map(({ metadata }) => metadata.uid ?? ''))
+    this.#expected.set(key, { creations, deletions: uids, sinceUs: nowUs })
   }
 
   creationSeen(key: string, count = 1): void {
@@ -36,6 +38,15 @@ export class Expectations {
 
   deletionSeen(key: string, podUid: string): void {
     this.#expected.get(key)?.deletions.delete(podUid)
+  }
+
+  /** A change of a pod, for owners of one kind. */
+  note(kind: string, { type, object }: Change<Pod>): void {
+    const owner = controllerOf(object)
+    if (owner?.kind !== kind) return
+    const key = `${object.metadata.namespace ?? ''}/${owner.name}`
+    if (type === 'ADDED' && !isTerminating(object)) this.creationSeen(key)
+    if (type === 'DELETED' || isTerminating(object)) this.deletionSeen(key, object.metadata.uid ?? '')
   }
 
   forget(key: string): void {

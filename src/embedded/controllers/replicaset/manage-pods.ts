@@ -1,24 +1,19 @@
 /**
- * Brings the number of a ReplicaSet's active pods to spec.replicas (semantics §2): creates in batches that double, so
- * that a refusal costs few requests; deletes all surplus pods at once, in the deletion order.
+ * Brings the number of a ReplicaSet's active pods to spec.replicas (semantics §2); what is surplus goes in the deletion
+ * order.
  */
 import type { Pod, ReplicaSet } from '../../../kube/types.ts'
-import { ApiError } from '../../cluster-api.ts'
 import type { ControllerContext } from '../controller.ts'
 import { keyOf } from '../informer.ts'
 import { controllerOf, controllerReference } from '../owners.ts'
+import type { Failed } from '../pod-control.ts'
+import { createPods, deletePods } from '../pod-control.ts'
 import { isActive } from '../pods.ts'
 import { deletionOrder } from './deletion-order.ts'
 import type { Expectations } from './expectations.ts'
-import type { ReplicaFailure } from './replica-set-status.ts'
 
 const component = 'replicaset-controller'
 const burst = 500
-
-export interface Failed {
-  failure: ReplicaFailure
-  error: ApiError
-}
 
 /** Null when all went well. */
 export function managePods(
@@ -27,40 +22,22 @@ export function managePods(
   replicaSet: ReplicaSet,
   pods: readonly Pod[],
 ): Failed | null {
+  const { api, clock } = context
+  const control = { api, owner: replicaSet, component, expectations }
+  const [key, nowUs] = [keyOf(replicaSet), clock.nowUs()]
   const missing = (replicaSet.spec.replicas ?? 1) - pods.length
-  if (missing > 0) return createPods(context, expectations, replicaSet, Math.min(missing, burst))
-  if (missing < 0) return deletePods(context, expectations, replicaSet, pods, Math.min(-missing, burst))
-  return null
-}
-
-function createPods(
-  { api, clock }: ControllerContext,
-  expectations: Expectations,
-  replicaSet: ReplicaSet,
-  count: number,
-): Failed | null {
-  const key = keyOf(replicaSet)
-  expectations.expectCreations(key, count, clock.nowUs())
-  let created = 0
-  for (let done = 0, batch = 1; done < count; done += batch, batch = Math.min(batch * 2, count - done)) {
-    let refusal: ApiError | null = null
-    for (let one = 0; one < batch; one++) {
-      try {
-        const { metadata } = api.create('pods', podOf(replicaSet))
-        api.recordEvent(replicaSet, 'Normal', 'SuccessfulCreate', `Created pod: ${metadata.name}`, component)
-        created++
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error
-        refusal ??= error
-        api.recordEvent(replicaSet, 'Warning', 'FailedCreate', `Error creating: ${error.message}`, component)
-      }
-    }
-    if (refusal !== null) {
-      expectations.creationSeen(key, count - created)
-      return { failure: { reason: 'FailedCreate', message: refusal.message }, error: refusal }
-    }
+  if (missing > 0) {
+    const count = Math.min(missing, burst)
+    expectations.expect(key, count, [], nowUs)
+    return createPods(
+      control,
+      Array.from({ length: count }, () => podOf(replicaSet)),
+    )
   }
-  return null
+  if (missing === 0) return null
+  const doomed = choosePods(context, replicaSet, pods, Math.min(-missing, burst))
+  expectations.expect(key, 0, doomed, nowUs)
+  return deletePods(control, doomed)
 }
 
 function podOf(replicaSet: ReplicaSet): Pod {
@@ -80,37 +57,6 @@ function podOf(replicaSet: ReplicaSet): Pod {
     },
     spec: spec.template.spec,
   }
-}
-
-function deletePods(
-  context: ControllerContext,
-  expectations: Expectations,
-  replicaSet: ReplicaSet,
-  pods: readonly Pod[],
-  count: number,
-): Failed | null {
-  const { api, clock } = context
-  const key = keyOf(replicaSet)
-  const doomed = choosePods(context, replicaSet, pods, count)
-  expectations.expectDeletions(
-    key,
-    doomed.map(({ metadata }) => metadata.uid ?? ''),
-    clock.nowUs(),
-  )
-  let failed: Failed | null = null
-  for (const { metadata } of doomed) {
-    try {
-      api.delete('pods', metadata.namespace ?? '', metadata.name)
-      api.recordEvent(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${metadata.name}`, component)
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      expectations.deletionSeen(key, metadata.uid ?? '')
-      if (error.reason === 'NotFound') continue
-      failed ??= { failure: { reason: 'FailedDelete', message: error.message }, error }
-      api.recordEvent(replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${error.message}`, component)
-    }
-  }
-  return failed
 }
 
 /** When all are to go there is nothing to choose. */

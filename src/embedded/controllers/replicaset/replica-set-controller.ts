@@ -5,13 +5,12 @@
 import type { Pod, ReplicaSet } from '../../../kube/types.ts'
 import { ApiError } from '../../cluster-api.ts'
 import { canonicalJson } from '../canonical-json.ts'
-import type { Controller, ControllerContext, KeySink } from '../controller.ts'
-import type { Change } from '../informer.ts'
+import type { Controller, ControllerContext } from '../controller.ts'
 import { keyOf } from '../informer.ts'
 import { orphansOf } from '../informers.ts'
-import { adopted, claimOf, controllerOf, released } from '../owners.ts'
-import { isActive, isTerminating } from '../pods.ts'
-import { isEmptySelector, matchesSelector, sameLabels } from '../../selector.ts'
+import { addOwners, claimed } from '../owners.ts'
+import { isActive } from '../pods.ts'
+import { isEmptySelector } from '../../selector.ts'
 import { Expectations } from './expectations.ts'
 import { managePods } from './manage-pods.ts'
 import { nextAvailabilityMs, replicaSetStatus } from './replica-set-status.ts'
@@ -24,8 +23,8 @@ export function replicaSetController(context: ControllerContext): Controller {
     watch: keys => [
       replicaSets.subscribe(({ object }) => keys.add(keyOf(object))),
       pods.subscribe(change => {
-        noteSeen(expectations, change)
-        addOwners(context, keys, change)
+        expectations.note('ReplicaSet', change)
+        addOwners(keys, 'ReplicaSet', context.informers.replicaSetsIn, change)
       }),
     ],
   }
@@ -52,19 +51,7 @@ function syncReplicaSet(context: ControllerContext, expectations: Expectations, 
 function claimPods({ api, informers }: ControllerContext, replicaSet: ReplicaSet): Pod[] {
   const { uid = '', namespace = '' } = replicaSet.metadata
   const candidates = [...informers.podsOwnedBy(uid), ...informers.podsOwnedBy(orphansOf(namespace))]
-  return candidates.filter(isActive).flatMap(pod => {
-    switch (claimOf(replicaSet, replicaSet.spec.selector, pod)) {
-      case 'owned':
-        return [pod]
-      case 'adopt':
-        return [api.update('pods', adopted(replicaSet, pod))]
-      case 'release':
-        api.update('pods', released(uid, pod))
-        return []
-      case 'foreign':
-        return []
-    }
-  })
+  return claimed(api, 'pods', replicaSet, candidates.filter(isActive))
 }
 
 /** Written only on change. A conflict is answered once with the present object; a second one fails the sync. */
@@ -81,33 +68,5 @@ function writeStatus(
     const { namespace = '', name } = replicaSet.metadata
     const present = api.get<ReplicaSet>('replicasets', namespace, name)
     if (present !== null) api.updateStatus('replicasets', { ...present, status })
-  }
-}
-
-function noteSeen(expectations: Expectations, { type, object }: Change<Pod>): void {
-  const { namespace = '', uid = '' } = object.metadata
-  const owner = controllerOf(object)
-  if (owner?.kind !== 'ReplicaSet') return
-  const key = `${namespace}/${owner.name}`
-  if (type === 'ADDED' && !isTerminating(object)) expectations.creationSeen(key)
-  if (type === 'DELETED' || isTerminating(object)) expectations.deletionSeen(key, uid)
-}
-
-/** The present and the former owner; for an orphan, every ReplicaSet that could adopt it. */
-function addOwners({ informers }: ControllerContext, keys: KeySink, { object, previous }: Change<Pod>): void {
-  const { namespace = '', labels } = object.metadata
-  const owner = controllerOf(object)
-  const former = previous === null ? null : controllerOf(previous)
-  for (const reference of former !== null && former.uid !== owner?.uid ? [former, owner] : [owner]) {
-    if (reference?.kind === 'ReplicaSet') keys.add(`${namespace}/${reference.name}`)
-  }
-  if (
-    owner !== null ||
-    (previous !== null && former === null && sameLabels(labels, previous.metadata.labels))
-  ) {
-    return
-  }
-  for (const replicaSet of informers.replicaSetsIn(namespace)) {
-    if (matchesSelector(replicaSet.spec.selector, labels)) keys.add(keyOf(replicaSet))
   }
 }

@@ -17,6 +17,8 @@ type Stored = KubeObject & { spec?: unknown; status?: unknown }
 const countsGenerations = new Set<ResourceName>([
   'deployments',
   'replicasets',
+  'statefulsets',
+  'daemonsets',
   'poddisruptionbudgets',
   'endpointslices',
 ])
@@ -24,6 +26,8 @@ const statusApart = new Set<ResourceName>([
   'pods',
   'deployments',
   'replicasets',
+  'statefulsets',
+  'daemonsets',
   'poddisruptionbudgets',
   'nodes',
 ])
@@ -143,6 +147,10 @@ export class FakeClusterApi implements ClusterApi {
 
   recordEvent(about: KubeObject, _type: string, reason: string, message: string): void {
     this.events.push({ about: about.metadata.name, reason, message })
+  }
+
+  evict(): void {
+    throw new Error('only the registry knows evictions')
   }
 
   #of(resource: ResourceName): Map<string, Stored> {

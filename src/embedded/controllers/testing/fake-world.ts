@@ -4,8 +4,17 @@
  */
 import { seededRandom } from '../../../base/random.ts'
 import type { Random } from '../../../base/random.ts'
-import type { Condition, Deployment, DeploymentSpec, Node, Pod, ReplicaSet } from '../../../kube/types.ts'
+import type {
+  Condition,
+  Deployment,
+  DeploymentSpec,
+  KubeObject,
+  Node,
+  Pod,
+  ReplicaSet,
+} from '../../../kube/types.ts'
 import { FakeClock } from '../../../testing/fake-clock.ts'
+import type { ClusterApi, ResourceName } from '../../cluster-api.ts'
 import { ApiError } from '../../cluster-api.ts'
 import { startScheduler } from '../../scheduler/start.ts'
 import { defaultSettings } from '../../settings.ts'
@@ -13,7 +22,9 @@ import { withoutCondition } from '../conditions.ts'
 import { timestamp } from '../instant.ts'
 import { isTerminating } from '../pods.ts'
 import { startControllers } from '../start.ts'
+import type { RecordedEvent } from './fake-cluster-api.ts'
 import { FakeClusterApi } from './fake-cluster-api.ts'
+import { registryApi } from './registry-api.ts'
 
 export interface WorldOptions {
   seed?: number
@@ -22,25 +33,50 @@ export interface WorldOptions {
   readyMs?: (pod: Pod) => number | null
   /** From the deletionTimestamp to the end of the object. */
   endMs?: () => number
+  /** The API server's own registry instead of the stand-in: slower, and with all its checks and defaults. */
+  registry?: boolean
+}
+
+/** What a test sees of the API, besides what everybody does. */
+export interface TestApi extends ClusterApi {
+  readonly events: RecordedEvent[]
+  /** Called after each write, with the present state in place. */
+  onWrite: (resource: ResourceName, object: KubeObject) => void
+  /** Throws the 429 of a disruption budget. */
+  evict(namespace: string, pod: string): void
 }
 
 export class FakeWorld {
   readonly clock = new FakeClock()
   readonly random: Random
-  readonly api: FakeClusterApi
+  readonly api: TestApi
   readonly #options: Required<WorldOptions>
   #address = 0
 
   constructor(options: WorldOptions = {}) {
-    this.#options = { seed: 1, workers: 3, readyMs: () => 500, endMs: () => 1000, ...options }
+    this.#options = {
+      seed: 1,
+      workers: 3,
+      readyMs: () => 500,
+      endMs: () => 1000,
+      registry: false,
+      ...options,
+    }
     this.random = seededRandom(this.#options.seed)
-    this.api = new FakeClusterApi(this.clock, this.random)
+    this.api = this.#options.registry
+      ? registryApi(this.clock, this.random)
+      : new FakeClusterApi(this.clock, this.random)
     const { api, clock, random } = this
-    for (let one = 1; one <= this.#options.workers; one++) api.create('nodes', worker(`worker-${one}`))
+    for (let one = 1; one <= this.#options.workers; one++) this.addNode(worker(`worker-${one}`))
     startControllers({ api, clock, settings: defaultSettings, random })
     startScheduler({ api, clock, settings: defaultSettings, random })
     this.#runKubelets()
     clock.advance(50)
+  }
+
+  addNode(node: Node): void {
+    const created = this.api.create('nodes', node)
+    if (node.status !== undefined) this.api.updateStatus('nodes', { ...created, status: node.status })
   }
 
   deploy(name: string, spec: Partial<DeploymentSpec> = {}, image = 'v1'): void {
@@ -95,17 +131,21 @@ export class FakeWorld {
       if (!seen.has(uid)) {
         seen.add(uid)
         const readyMs = this.#options.readyMs(pod)
-        if (readyMs !== null) this.clock.after(readyMs, () => this.setReady(name, true))
+        if (readyMs !== null) this.clock.after(readyMs, () => this.#becomeReady(name, uid))
       }
       if (!isTerminating(pod) || seen.has(`end ${uid}`)) return
       seen.add(`end ${uid}`)
-      this.clock.after(this.#options.endMs(), () => this.#end(name))
+      this.clock.after(this.#options.endMs(), () => this.#end(name, uid))
     })
   }
 
-  #end(name: string): void {
+  #becomeReady(name: string, uid: string): void {
+    if (this.api.get('pods', 'default', name)?.metadata.uid === uid) this.setReady(name, true)
+  }
+
+  #end(name: string, uid: string): void {
     try {
-      this.api.delete('pods', 'default', name, { gracePeriodSeconds: 0 })
+      this.api.delete('pods', 'default', name, { gracePeriodSeconds: 0, uid })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
     }
@@ -134,6 +174,9 @@ export function worker(name: string): Node {
     kind: 'Node',
     metadata: { name, labels: { 'kubernetes.io/hostname': name } },
     spec: {},
-    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } },
+    status: {
+      allocatable: { cpu: '4', memory: '8Gi', pods: '110' },
+      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }],
+    },
   }
 }

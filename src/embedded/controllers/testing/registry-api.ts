@@ -1,0 +1,31 @@
+/** The API server's registry with the windows that tests look through: every write, and Events as they are told. */
+import type { Random } from '../../../base/random.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { createRegistry } from '../../apiserver/registry.ts'
+import { resourceKinds } from '../../apiserver/resources.ts'
+import { defaultSettings } from '../../settings.ts'
+import type { TestApi } from './fake-world.ts'
+
+export function registryApi(clock: Clock, random: Random): TestApi {
+  const registry = createRegistry({ clock, settings: defaultSettings, random })
+  const api: TestApi = {
+    create: registry.create,
+    get: registry.get,
+    list: registry.list,
+    update: registry.update,
+    updateStatus: registry.updateStatus,
+    delete: registry.delete,
+    bind: registry.bind,
+    watch: registry.watch,
+    recordEvent(about, type, reason, message, component) {
+      api.events.push({ about: about.metadata.name, reason, message })
+      registry.recordEvent(about, type, reason, message, component)
+    },
+    events: [],
+    onWrite: () => undefined,
+    evict: (namespace, pod) => void registry.evict(namespace, pod),
+  }
+  for (const { resource } of resourceKinds)
+    registry.onChange(resource, ({ object }) => api.onWrite(resource, object))
+  return api
+}
