@@ -4,6 +4,8 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.ts'
+import { addressModes } from '../model/embedded-cluster.ts'
+import type { ClusterUpOptions } from './cluster.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import type { OutputFormat } from './judge.ts'
 import type { RunOptions } from './run.ts'
@@ -101,7 +103,15 @@ function describeClusterCommands(program: Command, streams: Streams, done: (code
   cluster
     .command('up')
     .description('start it under a supervisor of its own, and say where its kubeconfig is')
-    .action(async () => done(await (await import('./cluster.ts')).clusterUp(streams)))
+    .option('--images <file>', 'YAML with `images:`, which says what programs of this machine images are')
+    .addOption(
+      new Option('--addresses <way>', 'how pods get addresses: each its own, or by ports of 127.0.0.1')
+        .choices(addressModes)
+        .default('auto'),
+    )
+    .action(async (options: ClusterUpOptions) =>
+      done(await (await import('./cluster.ts')).clusterUp(options, streams)),
+    )
   cluster
     .command('status')
     .description('whether it runs (exit code 3 when not)')

@@ -105,7 +105,12 @@ async function conductOne(
     const manifest = await run({
       experiment,
       acquire: () =>
-        acquireEmbedded({ inputs: scenario.cluster, images: sampleAppImages(), seed, clock: systemClock }),
+        acquireEmbedded({
+          inputs: scenario.cluster,
+          images: { ...sampleAppImages(), ...scenario.images },
+          seed,
+          clock: systemClock,
+        }),
       folder,
       runId,
       runPrefix: randomBytes(4).toString('hex'),

@@ -35,11 +35,12 @@ export async function startEmbedded({ inputs, images, seed, clock }: EmbeddedPla
   const directory = await mkdtemp(path.join(os.tmpdir(), EMBEDDED_FOLDER_PREFIX))
   claim(directory)
   const token = randomBytes(24).toString('hex')
-  const { nodes: workers, roundTripMs, kubernetesMinor } = inputs
+  const { nodes: workers, roundTripMs, kubernetesMinor, addresses } = inputs
   const start: EmbeddedStart = {
     directory,
     token,
     port: 0,
+    addresses,
     images,
     settings: { workers, roundTripMs, kubernetesMinor, seed },
   }

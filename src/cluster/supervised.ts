@@ -8,6 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { sleep, type Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
+import type { AddressMode, ImageContents } from '../model/embedded-cluster.ts'
 
 export interface SupervisedCluster {
   pid: number
@@ -37,12 +38,23 @@ export function readSupervised(folder: string): SupervisedCluster | null {
   }
 }
 
-export async function startSupervised(folder: string, clock: Clock): Promise<SupervisedCluster> {
+/** What is asked of the cluster, beside the defaults. */
+export interface SupervisedPlan {
+  /** Beside the sample app's. */
+  images: Record<string, ImageContents>
+  addresses: AddressMode
+}
+
+export async function startSupervised(
+  folder: string,
+  plan: SupervisedPlan,
+  clock: Clock,
+): Promise<SupervisedCluster> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   forgetSupervised(folder)
   const logFile = path.join(folder, files.log)
   const log = openSync(logFile, 'w', 0o600)
-  const child = spawn(process.execPath, [programPath('supervisor'), folder], {
+  const child = spawn(process.execPath, [programPath('supervisor'), folder, JSON.stringify(plan)], {
     detached: true,
     stdio: ['ignore', log, log],
     cwd: folder,

@@ -4,14 +4,15 @@ import { present } from '../base/assert.ts'
 import { startEmbedded } from './embedded.ts'
 import { sampleAppImages } from './images.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
-import { forgetSupervised, publishSupervised } from './supervised.ts'
+import { forgetSupervised, publishSupervised, type SupervisedPlan } from './supervised.ts'
 
 const STOP_GRACE_MS = 5000
 
 const folder = present(process.argv[2], 'the state folder')
+const plan = JSON.parse(present(process.argv[3], 'the plan')) as SupervisedPlan
 const { ready, token, child } = await startEmbedded({
-  inputs: { nodes: 3, roundTripMs: 0, kubernetesMinor: 34 },
-  images: sampleAppImages(),
+  inputs: { nodes: 3, roundTripMs: 0, kubernetesMinor: 34, addresses: plan.addresses },
+  images: { ...sampleAppImages(), ...plan.images },
   seed: 1,
   clock: systemClock,
 })

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { seededRandom, type Random } from '../base/random.ts'
 import type { EmbeddedReady, EmbeddedStart } from '../model/embedded-cluster.ts'
-import { Addresses, lockOctet, type OctetLock } from './addresses.ts'
 import { startApiServer } from './apiserver/http.ts'
 import { createRegistry } from './apiserver/registry.ts'
 import type { ClusterApi } from './cluster-api.ts'
@@ -19,6 +18,7 @@ import type { NodeIdentity } from './kubelet/kubelet-parts.ts'
 import { ProcessRuntime } from './kubelet/process-runtime.ts'
 import { Silence } from './kubelet/silence.ts'
 import { controlPlane, nodeNames, nodeObject } from './nodes.ts'
+import { openPodNetwork, type PodNetwork } from './pod-network/pod-network.ts'
 import { PodLogs } from './pod-logs.ts'
 import { clusterVariable, killProcessesOfCluster } from './process-groups.ts'
 import { ForwardingTables } from './proxy/forwarding-tables.ts'
@@ -28,6 +28,7 @@ import { ReaperLink } from './reaper-link.ts'
 import { startScheduler } from './scheduler/start.ts'
 import { flattenSettings, settingsInForce } from './settings-in-force.ts'
 import type { Settings } from './settings.ts'
+import { withRealEndpoints } from './pod-network/real-endpoints.ts'
 
 export interface EmbeddedCluster {
   ready: EmbeddedReady
@@ -45,8 +46,6 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
   const { clock } = parts
   const settings = settingsInForce(start.settings)
   const random = seededRandom(settings.seed)
-  // The octet is a matter of luck, not of the seed: equal seeds side by side would all try the same one.
-  const lock = await lockOctet(seededRandom(process.pid ^ (clock.nowUs() >>> 0)))
   const cluster = `${process.pid}-${clock.nowUs()}`
   mkdirSync(start.directory, { recursive: true, mode: 0o700 })
   const reaper = new ReaperLink({
@@ -55,17 +54,27 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     onLost: () => parts.onLost('the reaper cannot be kept alive'),
   })
   const names = nodeNames(settings.workers)
-  const addresses = new Addresses(lock.octet, names.length)
-  const nodes = names.map((name, index) => ({ name, address: addresses.node(index) }))
+  // Addresses are a matter of luck, not of the seed: equal seeds side by side would all try the same ones.
+  const luck = seededRandom(process.pid ^ (clock.nowUs() >>> 0))
+  const network = await openPodNetwork(start.addresses, luck, names.length)
+  const nodes = names.map((name, index) => ({ name, address: network.node(index) }))
   const kubernetesVersion = `v1.${settings.kubernetesMinor}.0`
 
   const registry = createRegistry({
     clock,
     settings,
     random: fork(random),
-    allocateClusterIP: () => addresses.nextClusterIP(),
+    allocateClusterIP: () => network.nextClusterIP(),
   })
-  const dataPlane = startDataPlane({ api: registry, clock, settings, random, nodes, kubernetesVersion })
+  const dataPlane = startDataPlane({
+    api: registry,
+    clock,
+    settings,
+    random,
+    nodes,
+    network,
+    kubernetesVersion,
+  })
   const pods = startKubelets({
     api: registry,
     clock,
@@ -73,7 +82,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     random,
     nodes,
     start,
-    addresses,
+    network,
     cluster,
     reaper,
   })
@@ -99,7 +108,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
       nodes: names,
       vantage: controlPlane,
       kubernetesVersion,
-      settings: flattenSettings(settings),
+      settings: { ...flattenSettings(settings), addresses: network.mode },
     },
     async close() {
       scheduler.stop()
@@ -107,19 +116,19 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
       pods.stop()
       dataPlane.stop()
       killProcessesOfCluster(cluster)
-      await endOutside({ server, lock, reaper, directory: start.directory })
+      await endOutside({ server, network, reaper, directory: start.directory })
     },
   }
 }
 
 async function endOutside(parts: {
   server: { close(): Promise<void> }
-  lock: OctetLock
+  network: PodNetwork
   reaper: ReaperLink
   directory: string
 }): Promise<void> {
   rmSync(parts.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
-  parts.lock.release()
+  parts.network.close()
   // Told last: until here a crash would leave work for it.
   await parts.reaper.close()
   await parts.server.close()
@@ -131,6 +140,7 @@ interface Common {
   settings: Settings
   random: Random
   nodes: readonly NodeIdentity[]
+  network: PodNetwork
 }
 
 /** Nodes with their kube-proxies, and the relays, which use the control plane's rules. */
@@ -138,9 +148,9 @@ function startDataPlane(parts: Common & { kubernetesVersion: string }): {
   tables: ForwardingTables
   stop(): void
 } {
-  const { api, clock, settings, random, nodes } = parts
+  const { api, clock, settings, random, nodes, network } = parts
   const tables = new ForwardingTables()
-  const relays = new ServiceRelays(fork(random))
+  const relays = new ServiceRelays(fork(random), (address, port) => network.reach(address, port))
   tables.subscribe(controlPlane, table => relays.apply(table))
   for (const node of nodes) {
     const object = nodeObject(node, parts.kubernetesVersion, clock)
@@ -155,7 +165,7 @@ function startDataPlane(parts: Common & { kubernetesVersion: string }): {
         settings,
         random: fork(random),
         node: name,
-        publish: table => tables.publish(table),
+        publish: table => tables.publish(withRealEndpoints(table, network)),
       }),
   )
   for (const proxy of proxies) proxy.start()
@@ -168,13 +178,15 @@ function startDataPlane(parts: Common & { kubernetesVersion: string }): {
   }
 }
 
-function startKubelets(
-  parts: Common & { start: EmbeddedStart; addresses: Addresses; cluster: string; reaper: ReaperLink },
-): { steps: ContainerSteps; logs: PodLogs; stop(): void } {
-  const { api, clock, settings, random, nodes, start, addresses } = parts
+function startKubelets(parts: Common & { start: EmbeddedStart; cluster: string; reaper: ReaperLink }): {
+  steps: ContainerSteps
+  logs: PodLogs
+  stop(): void
+} {
+  const { api, clock, settings, random, nodes, start, network } = parts
   const steps = new ContainerSteps(clock)
   const logs = new PodLogs(join(start.directory, 'logs'))
-  const silence = new Silence(clock, settings.silenceMs)
+  const silence = new Silence(clock, settings.silenceMs, (address, port) => network.reach(address, port))
   const runtime = new ProcessRuntime({ clock, openLog: spec => logs.open(spec), groups: parts.reaper })
   const images = new Images(join(start.directory, 'images'), start.images)
   const podFolder = (uid: string): string => {
@@ -194,7 +206,8 @@ function startKubelets(
         images,
         steps,
         silence,
-        nextPodAddress: () => addresses.nextPod(index),
+        nextPodAddress: () => network.nextPod(index),
+        network,
         podFolder,
         processEnvironment: { [clusterVariable]: parts.cluster },
       }),

@@ -5,7 +5,9 @@
 import { z } from 'zod'
 import { causes } from '../model/cause.ts'
 import type { Cause } from '../model/cause.ts'
+import { addressModes } from '../model/embedded-cluster.ts'
 import { disruptionEndings, placements } from '../model/scenario.ts'
+import { imagesSchema } from './images.ts'
 
 /** `harness` and `unexplained` are shown by reports, but nobody can declare them. */
 const declarableCauses = causes.filter(
@@ -98,11 +100,15 @@ export const disruptionSchema = section('key', {
   }).optional(),
 })
 
+const MANIFESTS = 'a YAML file or a folder of your own, relative to this file'
+
 export const scenarioSchema = section('key', {
   scenario: kubernetesName('the name of the scenario'),
   title: sentence('how it differs from its neighbour'),
   shows: sentence('what it shows'),
-  variant: kubernetesName('a folder of k8s/variants'),
+  variant: kubernetesName('a folder of k8s/variants').optional(),
+  manifests: z.string({ error: MANIFESTS }).min(1, { error: MANIFESTS }).optional(),
+  images: imagesSchema.optional(),
   workload: kubernetesName('the name of a Deployment').optional(),
   port: whole(1, 65_535, 'a port number').optional(),
   dependency: kubernetesName('the name of a Deployment').optional(),
@@ -111,6 +117,7 @@ export const scenarioSchema = section('key', {
     nodes: whole(2, 10, 'a whole number of worker nodes').optional(),
     roundTripMs: whole(0, 1000, 'a whole number of milliseconds').optional(),
     kubernetesMinor: whole(25, 60, 'a minor version of Kubernetes 1').optional(),
+    addresses: choice('way to give pods addresses', addressModes).optional(),
   }).optional(),
   load: loadSchema.optional(),
   drainTimeoutMs: whole(1000, 3_600_000, 'a whole number of milliseconds').optional(),

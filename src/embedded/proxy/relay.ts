@@ -5,14 +5,21 @@
  */
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Random } from '../../base/random.ts'
+import type { Reach } from '../pod-network/pod-network.ts'
 import type { ForwardingEndpoint, ForwardingService, ForwardingTable } from '../../model/forwarding.ts'
 
 export class ServiceRelays {
   readonly #random: Random
+  readonly #reach: (address: string, port: number) => Reach
   readonly #relays = new Map<string, Relay>()
 
-  constructor(random: Random) {
+  /** `reach`: where a cluster IP's port really is. */
+  constructor(
+    random: Random,
+    reach: (address: string, port: number) => Reach = (host, port) => ({ host, port }),
+  ) {
     this.#random = random
+    this.#reach = reach
   }
 
   apply(table: ForwardingTable): void {
@@ -23,10 +30,15 @@ export class ServiceRelays {
       this.#relays.delete(name)
     }
     for (const [name, service] of wanted) {
-      const relay = this.#relays.get(name) ?? new Relay(service, this.#random)
+      const relay = this.#relays.get(name) ?? this.#newRelay(service)
       this.#relays.set(name, relay)
       relay.use(service.endpoints)
     }
+  }
+
+  #newRelay({ service, clusterIP }: ForwardingService): Relay {
+    const port = Number(service.slice(service.lastIndexOf(':') + 1))
+    return new Relay(this.#reach(clusterIP, port), this.#random)
   }
 
   stop(): void {
@@ -36,15 +48,13 @@ export class ServiceRelays {
 }
 
 class Relay {
-  readonly #host: string
-  readonly #port: number
+  readonly #place: Reach
   readonly #random: Random
   #endpoints: readonly ForwardingEndpoint[] = []
   #server: Server | null = null
 
-  constructor(service: ForwardingService, random: Random) {
-    this.#host = service.clusterIP
-    this.#port = Number(service.service.slice(service.service.lastIndexOf(':') + 1))
+  constructor(place: Reach, random: Random) {
+    this.#place = place
     this.#random = random
   }
 
@@ -64,7 +74,7 @@ class Relay {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, client => this.#relay(client))
     // A port below 1024 may not be ours to bind; such a Service then has no relay.
     server.on('error', () => undefined)
-    server.listen({ host: this.#host, port: this.#port, exclusive: true })
+    server.listen({ ...this.#place, exclusive: true })
     this.#server = server
   }
 
