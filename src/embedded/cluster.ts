@@ -54,9 +54,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     onLost: () => parts.onLost('the reaper cannot be kept alive'),
   })
   const names = nodeNames(settings.workers)
-  // Addresses are a matter of luck, not of the seed: equal seeds side by side would all try the same ones.
-  const luck = seededRandom(process.pid ^ (clock.nowUs() >>> 0))
-  const network = await openPodNetwork(start.addresses, luck, names.length)
+  const network = await openPodNetwork(start.addresses, luck(clock), names.length)
   const nodes = names.map((name, index) => ({ name, address: network.node(index) }))
   const kubernetesVersion = `v1.${settings.kubernetesMinor}.0`
 
@@ -66,26 +64,9 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     random: fork(random),
     allocateClusterIP: () => network.nextClusterIP(),
   })
-  const dataPlane = startDataPlane({
-    api: registry,
-    clock,
-    settings,
-    random,
-    nodes,
-    network,
-    kubernetesVersion,
-  })
-  const pods = startKubelets({
-    api: registry,
-    clock,
-    settings,
-    random,
-    nodes,
-    start,
-    network,
-    cluster,
-    reaper,
-  })
+  const common = { api: registry, clock, settings, random, nodes, network }
+  const dataPlane = startDataPlane({ ...common, kubernetesVersion })
+  const pods = startKubelets({ ...common, start, cluster, reaper })
   const controllers = startControllers({ api: registry, clock, settings, random: fork(random) })
   const scheduler = startScheduler({ api: registry, clock, settings, random: fork(random) })
   const server = await startApiServer({
@@ -222,6 +203,11 @@ function startKubelets(parts: Common & { start: EmbeddedStart; cluster: string; 
       silence.end()
     },
   }
+}
+
+/** Addresses are a matter of luck, not of the seed: equal seeds side by side would all try the same ones. */
+function luck(clock: Clock): Random {
+  return seededRandom(process.pid ^ (clock.nowUs() >>> 0))
 }
 
 /** A random source of its own, so that the draws of one part do not depend on those of another. */

@@ -10,6 +10,11 @@ import { connectCall, listenCall, type TcpCall } from './arguments.ts'
 
 type Method<This> = (this: This, ...args: unknown[]) => unknown
 
+/** A method of a prototype, to be replaced by one that calls it. */
+function methodOf<This>(prototype: This, name: keyof This): Method<This> {
+  return prototype[name] as Method<This>
+}
+
 const everyAddress = new Set(['', '0.0.0.0', '::', '::0', '0:0:0:0:0:0:0:0', '[::]'])
 const localhost = new Set([
   'localhost',
@@ -64,8 +69,8 @@ class PodPorts {
 
 function patchListen(place: PodPlace, ports: PodPorts, isOwn: (host: unknown) => boolean): void {
   const asked = new WeakMap<Server, { address: string; family: string; port: number }>()
-  const listen = Server.prototype.listen as Method<Server>
-  const address = Server.prototype.address as (this: Server) => AddressInfo | string | null
+  const listen = methodOf(Server.prototype, 'listen')
+  const address = methodOf(Server.prototype, 'address') as (this: Server) => AddressInfo | string | null
 
   const listenInPod: Method<Server> = function (this: Server, ...args) {
     const call = listenCall(args)
@@ -101,7 +106,7 @@ function patchConnect(
   names: ReadonlySet<string>,
   isOwn: (host: unknown) => boolean,
 ): void {
-  const connect = Socket.prototype.connect as Method<Socket>
+  const connect = methodOf(Socket.prototype, 'connect')
   const connectInPod: Method<Socket> = function (this: Socket, ...args) {
     // Node's own modules hand over one list of options and callback.
     const [first] = args
