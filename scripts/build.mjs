@@ -15,13 +15,19 @@ const programs = {
   supervisor: 'src/cluster/supervisor-main.ts',
   'sample-app': 'sample-app/main.ts',
 }
+/** Loaded into the Node processes of pods, of whatever version, by `--require`: one file, and no ES module. */
+const preloads = { 'pod-preload': 'src/embedded/pod-preload/main.ts' }
 const wanted = process.argv.slice(2)
-const chosen = Object.entries(programs).filter(
-  ([name, file]) => existsSync(file) && (wanted.length === 0 || wanted.includes(name)),
-)
+const choose = entries =>
+  Object.fromEntries(
+    Object.entries(entries).filter(
+      ([name, file]) => existsSync(file) && (wanted.length === 0 || wanted.includes(name)),
+    ),
+  )
+const chosen = choose(programs)
 
 await build({
-  entryPoints: Object.fromEntries(chosen),
+  entryPoints: chosen,
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -31,5 +37,17 @@ await build({
   packages: 'external',
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
+  logLevel: 'warning',
+})
+
+await build({
+  entryPoints: choose(preloads),
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  minifySyntax: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node18',
   logLevel: 'warning',
 })

@@ -114,7 +114,8 @@ function connectionPods(
   }
   return ({ connection, servedBy }) => {
     if (connection === null) return servedBy
-    const candidates = owners.get(connection.remoteAddress) ?? []
+    const { remoteAddress, remotePort } = connection
+    const candidates = owners.get(`${remoteAddress}:${remotePort}`) ?? owners.get(remoteAddress) ?? []
     const inTime = candidates.filter(owner => owner.fromUs <= connection.openedUs + tableStreamUs)
     return (inTime.at(-1) ?? candidates[0])?.pod ?? speakers.get(connection.id) ?? servedBy
   }
@@ -134,7 +135,8 @@ function addressOwners(transitions: readonly Transition[]): Map<string, { pod: s
     if (kind === 'pod-added' || kind === 'pod-addressed' || kind === 'endpoint-changed') {
       note(transition.address, transition.pod, atUs)
     } else if (kind === 'forwarding-changed') {
-      for (const { address, pod } of transition.endpoints) note(address, pod, atUs)
+      // With the port: where pods have no address of their own, the port is what tells them apart.
+      for (const { address, port, pod } of transition.endpoints) note(`${address}:${port}`, pod, atUs)
     }
   }
   return owners

@@ -2,14 +2,16 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../base/package-root.ts'
+import { sampleAppImages } from '../cluster/images.ts'
 import { disruptionNames, type DisruptionName, type Scenario } from '../model/scenario.ts'
 import type { Experiment } from '../run/experiment.ts'
 import { findScenarios, listVariants, loadCatalogue } from '../scenario/catalogue.ts'
-import { renderKustomization } from '../scenario/kustomize/render.ts'
+import { renderKustomization, renderManifests, type Rendering } from '../scenario/kustomize/render.ts'
 import { nearestName } from '../scenario/nearest.ts'
 import { parseScenario } from '../scenario/parse.ts'
 import { formatProblems, type Problem } from '../scenario/problems.ts'
 import { UsageError } from './exit-code.ts'
+import { unmappedImages } from './workload-images.ts'
 
 export interface Choice {
   names: string[]
@@ -38,20 +40,41 @@ export function chooseExperiments({ names, tour, all, disruption }: Choice): Exp
   )
   if (pairs.length === 0) throw new UsageError(`no chosen scenario declares the disruption ${only ?? ''}`)
 
-  const rendered = new Map(
-    [...new Set(scenarios.map(({ variant }) => variant))].map(name => [name, render(name)]),
-  )
-  const problems = [...rendered.values()].flatMap(rendering => (rendering.ok ? [] : rendering.problems))
+  const renderings = new Map<string, Rendering>()
+  for (const scenario of scenarios)
+    if (!renderings.has(placeOf(scenario))) renderings.set(placeOf(scenario), render(scenario))
+  const problems = [...renderings.values()].flatMap(rendering => (rendering.ok ? [] : rendering.problems))
   if (problems.length > 0) throw new UsageError(formatProblems(problems))
-  return pairs.map(({ scenario, plan }) => {
-    const rendering = rendered.get(scenario.variant)
+  const experiments = pairs.map(({ scenario, plan }) => {
+    const rendering = renderings.get(placeOf(scenario))
     const objects = rendering?.ok === true ? rendering.objects : []
     return { name: `${scenario.name}.${plan.disruption}`, scenario, plan, objects }
   })
+  const complaints = [...withoutWorkload(experiments), ...unmappedImages(experiments, sampleAppImages())]
+  if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
+  return experiments
 }
 
-function render(variant: string): ReturnType<typeof renderKustomization> {
-  return renderKustomization(path.join(variantsFolder(), variant))
+/** Where the manifests of a scenario are. */
+function placeOf({ variant, manifests }: Scenario): string {
+  return manifests ?? path.join(variantsFolder(), variant ?? '')
+}
+
+function render(scenario: Scenario): Rendering {
+  const place = placeOf(scenario)
+  return scenario.manifests === null ? renderKustomization(place) : renderManifests(place)
+}
+
+function withoutWorkload(experiments: readonly Experiment[]): string[] {
+  const complaints = experiments.flatMap(({ scenario, objects }) => {
+    const deployments = objects
+      .filter(({ kind }) => kind === 'Deployment')
+      .map(({ metadata }) => metadata.name)
+    if (deployments.includes(scenario.workload)) return []
+    const there = deployments.length === 0 ? 'no Deployment' : `the Deployments ${deployments.join(', ')}`
+    return [`${scenario.name}: no Deployment \`${scenario.workload}\` (key \`workload\`); there is ${there}`]
+  })
+  return [...new Set(complaints)]
 }
 
 function knownDisruption(text: string): DisruptionName {

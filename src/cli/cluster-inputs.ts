@@ -1,4 +1,5 @@
 /** The flags of `rollproof cluster up`: the same inputs, and limits, as under `cluster:` in a scenario. */
+import type { AddressMode } from '../model/embedded-cluster.ts'
 import type { ClusterInputs } from '../model/scenario.ts'
 import { clusterInputsWithDefaults } from '../scenario/defaults.ts'
 import { clusterSchema } from '../scenario/schema.ts'
@@ -10,6 +11,9 @@ export interface ClusterUpOptions {
   roundTripMs?: string
   proxyLagMs?: string
   proxyJitterMs?: string
+  addresses?: AddressMode
+  /** A file's name; not an input under `cluster:`. */
+  images?: string
 }
 
 const flags = {
@@ -18,15 +22,16 @@ const flags = {
   roundTripMs: '--round-trip-ms',
   proxyLagMs: '--proxy-lag-ms',
   proxyJitterMs: '--proxy-jitter-ms',
-} as const satisfies Record<keyof ClusterUpOptions, string>
+} as const satisfies Partial<Record<keyof ClusterUpOptions, string>>
 
-export function clusterInputs(options: ClusterUpOptions): ClusterInputs {
-  const written = Object.fromEntries(
-    Object.entries(options).map(([name, text]: [string, string]) => [
+export function clusterInputs({ images, addresses, ...numbers }: ClusterUpOptions): ClusterInputs {
+  const written: Record<string, unknown> = Object.fromEntries(
+    Object.entries(numbers).map(([name, text]: [string, string]) => [
       name,
       text.includes('=') ? byNode(text) : numberIn(text),
     ]),
   )
+  if (addresses !== undefined) written['addresses'] = addresses
   const checked = clusterSchema.safeParse(written)
   if (checked.success) return clusterInputsWithDefaults(checked.data)
   const [issue] = checked.error.issues

@@ -1,4 +1,5 @@
 /** `rollproof cluster up | status | down`. */
+import { readFileSync } from 'node:fs'
 import { systemClock } from '../base/clock.ts'
 import {
   readSupervised,
@@ -7,10 +8,11 @@ import {
   stopSupervised,
   type SupervisedCluster,
 } from '../cluster/supervised.ts'
+import type { ImageContents } from '../model/embedded-cluster.ts'
 import { clusterInputsWithDefaults } from '../scenario/defaults.ts'
 import type { ClusterUpOptions } from './cluster-inputs.ts'
 import { serviceLines } from './cluster-services.ts'
-import type { ExitCode } from './exit-code.ts'
+import { UsageError, type ExitCode } from './exit-code.ts'
 import type { Streams } from './streams.ts'
 
 const NOT_RUNNING = 'no embedded cluster is running; start one with: rollproof cluster up\n'
@@ -22,10 +24,30 @@ export async function clusterUp(options: ClusterUpOptions, { stdout, env }: Stre
       ? clusterInputsWithDefaults({})
       : (await import('./cluster-inputs.ts')).clusterInputs(options)
   const folder = stateFolder(env)
+  const images = options.images === undefined ? {} : await readImages(options.images)
   const running = readSupervised(folder)
-  const cluster = running ?? (await startSupervised(folder, inputs, systemClock))
+  if (running !== null && options.images !== undefined)
+    throw new UsageError(
+      `--images ${options.images}: a cluster is already running; end it first: rollproof cluster down`,
+    )
+  const cluster = running ?? (await startSupervised(folder, { inputs, images }, systemClock))
   stdout.write(`${running === null ? 'started' : 'already running'}: ${describe(cluster)}`)
   return 0
+}
+
+async function readImages(file: string): Promise<Record<string, ImageContents>> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    throw new UsageError(`--images ${file}: ${code === 'ENOENT' ? 'no such file' : code}`)
+  }
+  const { parseImagesFile } = await import('../scenario/images-file.ts')
+  const parsed = parseImagesFile(text, file)
+  if (parsed.ok) return parsed.images
+  const { formatProblems } = await import('../scenario/problems.ts')
+  throw new UsageError(formatProblems(parsed.problems))
 }
 
 export async function clusterStatus({ stdout, env }: Streams): Promise<ExitCode> {

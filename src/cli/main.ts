@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.ts'
+import { addressModes } from '../model/embedded-cluster.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
@@ -107,6 +108,13 @@ function describeClusterCommands(program: Command, streams: Streams, done: (code
     .option('--round-trip-ms <ms>', 'network round trip between clients and pods (default: 0)')
     .option('--proxy-lag-ms <ms>', "extra lag of the nodes' rules: 200, or worker-1=500,worker-2=0")
     .option('--proxy-jitter-ms <ms>', 'random extra lag, up to so much; written the same way')
+    .option('--images <file>', 'YAML with `images:`, which says what programs of this machine images are')
+    .addOption(
+      new Option(
+        '--addresses <way>',
+        'how pods get addresses: each its own, or by ports of 127.0.0.1 (default: auto)',
+      ).choices(addressModes),
+    )
     .action(async (options: ClusterUpOptions) =>
       done(await (await import('./cluster.ts')).clusterUp(options, streams)),
     )

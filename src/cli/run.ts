@@ -107,7 +107,7 @@ async function conductOne(
       acquire: () =>
         acquireEmbedded({
           inputs: scenario.cluster,
-          images: sampleAppImages(),
+          images: { ...sampleAppImages(), ...scenario.images },
           seed,
           clock: systemClock,
           givesWay: true,

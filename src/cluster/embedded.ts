@@ -44,11 +44,12 @@ export async function startEmbedded({
   const directory = await mkdtemp(path.join(os.tmpdir(), EMBEDDED_FOLDER_PREFIX))
   claim(directory)
   const token = randomBytes(24).toString('hex')
-  const { nodes: workers, roundTripMs, proxyLagMs, proxyJitterMs, kubernetesMinor } = inputs
+  const { nodes: workers, roundTripMs, proxyLagMs, proxyJitterMs, kubernetesMinor, addresses } = inputs
   const start: EmbeddedStart = {
     directory,
     token,
     port: 0,
+    addresses,
     images,
     settings: {
       workers,

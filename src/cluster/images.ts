@@ -12,8 +12,10 @@ const SHELL_TOOLS = ['sh', 'cat', 'sleep']
 export function sampleAppImages(): Record<string, ImageContents> {
   const distroless: ImageContents = {
     commands: { node: [process.execPath], 'sample-app': [process.execPath, programPath('sample-app')] },
-    entrypoint: ['sample-app', 'serve'],
+    entrypoint: ['sample-app'],
+    args: ['serve'],
     env: {},
+    workingDir: null,
   }
   const tools = Object.fromEntries(SHELL_TOOLS.map(name => [name, [findCommand(name)]]))
   return {

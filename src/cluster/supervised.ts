@@ -8,6 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { sleep, type Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
+import type { ImageContents } from '../model/embedded-cluster.ts'
 import type { ClusterInputs } from '../model/scenario.ts'
 
 export interface SupervisedCluster {
@@ -38,9 +39,16 @@ export function readSupervised(folder: string): SupervisedCluster | null {
   }
 }
 
+/** What is asked of the cluster. */
+export interface SupervisedPlan {
+  inputs: ClusterInputs
+  /** Beside the sample app's. */
+  images: Record<string, ImageContents>
+}
+
 export async function startSupervised(
   folder: string,
-  inputs: ClusterInputs,
+  plan: SupervisedPlan,
   clock: Clock,
 ): Promise<SupervisedCluster> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -49,7 +57,7 @@ export async function startSupervised(
   forgetSupervised(folder)
   const logFile = path.join(folder, files.log)
   const log = openSync(logFile, 'w', 0o600)
-  const child = spawn(process.execPath, [programPath('supervisor'), folder, JSON.stringify(inputs)], {
+  const child = spawn(process.execPath, [programPath('supervisor'), folder, JSON.stringify(plan)], {
     detached: true,
     stdio: ['ignore', log, log],
     cwd: folder,

@@ -1,20 +1,19 @@
 /** The supervisor's program: starts a cluster, publishes where it is, and ends it when told to. */
 import { systemClock } from '../base/clock.ts'
 import { present } from '../base/assert.ts'
-import type { ClusterInputs } from '../model/scenario.ts'
 import { startEmbedded } from './embedded.ts'
 import { sampleAppImages } from './images.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
-import { forgetSupervised, publishSupervised } from './supervised.ts'
+import { forgetSupervised, publishSupervised, type SupervisedPlan } from './supervised.ts'
 
 const STOP_GRACE_MS = 5000
 
 const folder = present(process.argv[2], 'the state folder')
 // Written by the command that started us, which shares its type.
-const inputs = JSON.parse(present(process.argv[3], 'the inputs of the cluster')) as ClusterInputs
+const plan = JSON.parse(present(process.argv[3], 'the plan')) as SupervisedPlan
 const { ready, token, child } = await startEmbedded({
-  inputs,
-  images: sampleAppImages(),
+  inputs: plan.inputs,
+  images: { ...sampleAppImages(), ...plan.images },
   seed: 1,
   clock: systemClock,
   givesWay: false,

@@ -83,6 +83,11 @@ export class Addresses {
     return `127.${this.#octet}.${block}.${(serial % 254) + 1}`
   }
 
+  /** Whether an address is of this cluster. */
+  has(address: string): boolean {
+    return address.startsWith(`127.${this.#octet}.`)
+  }
+
   nextClusterIP(): string {
     const serial = this.#clusterIPs++
     const block = clusterIPBlock + Math.floor(serial / 254)

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { seededRandom, type Random } from '../base/random.ts'
 import type { EmbeddedReady, EmbeddedStart } from '../model/embedded-cluster.ts'
-import { Addresses, lockOctet, type OctetLock } from './addresses.ts'
 import { startApiServer } from './apiserver/http.ts'
 import { createRegistry } from './apiserver/registry.ts'
 import type { ClusterApi } from './cluster-api.ts'
@@ -19,6 +18,7 @@ import type { NodeIdentity } from './kubelet/kubelet-parts.ts'
 import { ProcessRuntime } from './kubelet/process-runtime.ts'
 import { Silence } from './kubelet/silence.ts'
 import { controlPlane, nodeNames, nodeObject } from './nodes.ts'
+import { openPodNetwork, type PodNetwork } from './pod-network/pod-network.ts'
 import { PodLogs } from './pod-logs.ts'
 import { clusterVariable, killProcessesOfCluster } from './process-groups.ts'
 import { ForwardingTables } from './proxy/forwarding-tables.ts'
@@ -28,6 +28,7 @@ import { ReaperLink } from './reaper-link.ts'
 import { startScheduler } from './scheduler/start.ts'
 import { flattenSettings, settingsInForce } from './settings-in-force.ts'
 import type { Settings } from './settings.ts'
+import { withRealEndpoints } from './pod-network/real-endpoints.ts'
 
 export interface EmbeddedCluster {
   ready: EmbeddedReady
@@ -45,8 +46,6 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
   const { clock } = parts
   const settings = settingsInForce(start.settings)
   const random = seededRandom(settings.seed)
-  // The octet is a matter of luck, not of the seed: equal seeds side by side would all try the same one.
-  const lock = await lockOctet(seededRandom(process.pid ^ (clock.nowUs() >>> 0)))
   const cluster = `${process.pid}-${clock.nowUs()}`
   mkdirSync(start.directory, { recursive: true, mode: 0o700 })
   const reaper = new ReaperLink({
@@ -55,39 +54,22 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     onLost: () => parts.onLost('the reaper cannot be kept alive'),
   })
   const names = nodeNames(settings.workers)
-  const addresses = new Addresses(lock.octet, names.length)
-  const nodes = names.map((name, index) => ({ name, address: addresses.node(index) }))
+  const network = await openPodNetwork(start.addresses, luck(clock), names.length)
+  const nodes = names.map((name, index) => ({ name, address: network.node(index) }))
   const kubernetesVersion = `v1.${settings.kubernetesMinor}.0`
 
   const registry = createRegistry({
     clock,
     settings,
     random: fork(random),
-    allocateClusterIP: () => addresses.nextClusterIP(),
-    isClusterIP: address => addresses.isClusterIP(address),
+    allocateClusterIP: () => network.nextClusterIP(),
+    isClusterIP: address => network.isClusterIP(address),
   })
-  const silence = new Silence(clock, settings.silenceMs)
-  const dataPlane = startDataPlane({
-    api: registry,
-    clock,
-    settings,
-    random,
-    nodes,
-    kubernetesVersion,
-    silentAddress: keptSilent(silence, addresses),
-  })
-  const pods = startKubelets({
-    api: registry,
-    clock,
-    settings,
-    random,
-    nodes,
-    start,
-    addresses,
-    cluster,
-    reaper,
-    silence,
-  })
+  const common = { api: registry, clock, settings, random, nodes, network }
+  const silence = new Silence(clock, settings.silenceMs, (address, port) => network.reach(address, port))
+  const silentAddress = keptSilent(silence, network)
+  const dataPlane = startDataPlane({ ...common, kubernetesVersion, silentAddress })
+  const pods = startKubelets({ ...common, start, cluster, reaper, silence })
   const controllers = startControllers({ api: registry, clock, settings, random: fork(random) })
   const scheduler = startScheduler({ api: registry, clock, settings, random: fork(random) })
   const server = await startApiServer({
@@ -111,7 +93,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
       nodes: names,
       vantage: controlPlane,
       kubernetesVersion,
-      settings: flattenSettings(settings),
+      settings: { ...flattenSettings(settings), addresses: network.mode },
     },
     async close() {
       scheduler.stop()
@@ -119,19 +101,19 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
       pods.stop()
       dataPlane.stop()
       killProcessesOfCluster(cluster)
-      await endOutside({ server, lock, reaper, directory: start.directory })
+      await endOutside({ server, network, reaper, directory: start.directory })
     },
   }
 }
 
 async function endOutside(parts: {
   server: { close(): Promise<void> }
-  lock: OctetLock
+  network: PodNetwork
   reaper: ReaperLink
   directory: string
 }): Promise<void> {
   rmSync(parts.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
-  parts.lock.release()
+  parts.network.close()
   // Told last: until here a crash would leave work for it.
   await parts.reaper.close()
   await parts.server.close()
@@ -143,11 +125,12 @@ interface Common {
   settings: Settings
   random: Random
   nodes: readonly NodeIdentity[]
+  network: PodNetwork
 }
 
 /** The address begins to be silent when it is first asked for; a run of kube-proxy later it is in the rules. */
-function keptSilent(silence: Silence, addresses: Addresses): () => { address: string; port: number } {
-  const silent = addresses.silent()
+function keptSilent(silence: Silence, network: PodNetwork): () => { address: string; port: number } {
+  const silent = network.silent()
   let kept = false
   return () => {
     if (!kept) silence.keep(silent.address, [silent.port])
@@ -160,11 +143,12 @@ function keptSilent(silence: Silence, addresses: Addresses): () => { address: st
 function startDataPlane(
   parts: Common & { kubernetesVersion: string; silentAddress: () => { address: string; port: number } },
 ): { tables: ForwardingTables; relays: ServiceRelays; stop(): void } {
-  const { api, clock, settings, random, nodes, silentAddress } = parts
+  const { api, clock, settings, random, nodes, network, silentAddress } = parts
   const tables = new ForwardingTables()
   const relays = new ServiceRelays({
     clock,
     random: fork(random),
+    reach: (address, port) => network.reach(address, port),
     sourcePortPinMs: settings.sourcePortPinMs,
     vantage: controlPlane,
     nodeAddresses: new Map(nodes.map(({ name, address }) => [name, address])),
@@ -184,7 +168,7 @@ function startDataPlane(
         random: fork(random),
         node: name,
         silentAddress,
-        publish: table => tables.publish(table),
+        publish: table => tables.publish(withRealEndpoints(table, network)),
       }),
   )
   for (const proxy of proxies) proxy.start()
@@ -199,15 +183,9 @@ function startDataPlane(
 }
 
 function startKubelets(
-  parts: Common & {
-    start: EmbeddedStart
-    addresses: Addresses
-    cluster: string
-    reaper: ReaperLink
-    silence: Silence
-  },
+  parts: Common & { start: EmbeddedStart; cluster: string; reaper: ReaperLink; silence: Silence },
 ): { steps: ContainerSteps; logs: PodLogs; stop(): void } {
-  const { api, clock, settings, random, nodes, start, addresses, silence } = parts
+  const { api, clock, settings, random, nodes, start, network, silence } = parts
   const steps = new ContainerSteps(clock)
   const logs = new PodLogs(join(start.directory, 'logs'))
   const runtime = new ProcessRuntime({ clock, openLog: spec => logs.open(spec), groups: parts.reaper })
@@ -229,7 +207,8 @@ function startKubelets(
         images,
         steps,
         silence,
-        nextPodAddress: () => addresses.nextPod(index),
+        nextPodAddress: () => network.nextPod(index),
+        network,
         podFolder,
         processEnvironment: { [clusterVariable]: parts.cluster },
       }),
@@ -244,6 +223,11 @@ function startKubelets(
       silence.end()
     },
   }
+}
+
+/** Addresses are a matter of luck, not of the seed: equal seeds side by side would all try the same ones. */
+function luck(clock: Clock): Random {
+  return seededRandom(process.pid ^ (clock.nowUs() >>> 0))
 }
 
 /** A random source of its own, so that the draws of one part do not depend on those of another. */

@@ -3,35 +3,43 @@
  * lacks is missing for real, with the kernel's own ENOENT, which is what decides the distroless cases (semantics §4.6).
  * Each executable is a wrapper that replaces itself by `exec`, so the process that was started is the command itself.
  */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { matchImage } from '../base/image-name.ts'
 import type { ImageContents } from '../model/embedded-cluster.ts'
+import { programFile } from './program-file.ts'
 
 export interface Image {
   name: string
   binDirectory: string
   entrypoint: string[]
+  args: string[]
   env: Record<string, string>
+  workingDir: string | null
 }
 
 export class Images {
   readonly #byName = new Map<string, Image>()
+  /** What each Node process of a pod loads first (pod-preload/main.ts); a copy, since a build may replace the original. */
+  readonly preload: string
 
   constructor(directory: string, contents: Record<string, ImageContents>) {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const preload = join(directory, 'pid-one.cjs')
-    writeFileSync(preload, pidOnePreload, { mode: 0o600 })
+    this.preload = join(directory, 'pod-preload.cjs')
+    copyFileSync(programFile('pod-preload', '.cjs'), this.preload)
     for (const [name, image] of Object.entries(contents)) {
       const binDirectory = join(directory, folderName(name), 'bin')
       mkdirSync(binDirectory, { recursive: true, mode: 0o700 })
       for (const [command, argv] of Object.entries(image.commands))
-        writeExecutable(join(binDirectory, basename(command)), asPidOne(argv, preload))
-      this.#byName.set(name, { name, binDirectory, entrypoint: image.entrypoint, env: image.env })
+        writeExecutable(join(binDirectory, basename(command)), argv)
+      const { entrypoint, args, env, workingDir } = image
+      this.#byName.set(name, { name, binDirectory, entrypoint, args, env, workingDir })
     }
   }
 
   find(name: string): Image | null {
-    return this.#byName.get(name) ?? null
+    const key = matchImage(name, this.#byName.keys())
+    return key === null ? null : (this.#byName.get(key) ?? null)
   }
 }
 
@@ -40,26 +48,8 @@ export function executablePath(image: Image, command: string): string {
   return join(image.binDirectory, basename(command))
 }
 
-/**
- * Node itself catches SIGTERM in C, only to restore the terminal and raise it again with the default action. As PID 1 the
- * second one is ignored by the kernel; here it would kill. Adding and removing a listener once puts the default action
- * in place, so that /proc tells afterwards whether the program has a handler of its own.
- */
-const pidOnePreload = `'use strict'
-const listener = () => {}
-process.on('SIGTERM', listener)
-process.removeListener('SIGTERM', listener)
-`
-
-function asPidOne(argv: readonly string[], preload: string): string[] {
-  const [program, ...rest] = argv
-  if (program === undefined) throw new Error('an image has a command with an empty argv')
-  return /^node(js)?$/.test(basename(program)) || program === process.execPath
-    ? [program, '--require', preload, ...rest]
-    : [program, ...rest]
-}
-
 function writeExecutable(file: string, argv: readonly string[]): void {
+  if (argv.length === 0) throw new Error('an image has a command with an empty argv')
   writeFileSync(file, `#!/bin/sh\nexec ${argv.map(quote).join(' ')} "$@"\n`)
   chmodSync(file, 0o700)
 }

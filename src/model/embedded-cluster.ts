@@ -8,11 +8,22 @@ import type { ContainerStep } from './transition.ts'
 export interface ImageContents {
   /** Command name → argv prefix on this machine, as `{"sample-app": ["/usr/bin/node", "/…/dist/sample-app.js"]}`. */
   commands: Record<string, string[]>
-  /** Command and arguments when the container names none. */
+  /** The command, when the container names none. Its words may refer to `$(POD_IP)`, `$(PORT)` and others. */
   entrypoint: string[]
-  /** Environment that the image sets. */
+  /** Its arguments, when the container names none. */
+  args: string[]
+  /** Environment that the image sets; values may refer to the same variables. */
   env: Record<string, string>
+  /** Null: the pod's own folder. */
+  workingDir: string | null
 }
+
+/**
+ * `loopback`: an address of 127.0.0.0/8 per pod. `ports`: ports of 127.0.0.1, where there is no other address. `auto`:
+ * whichever the machine has.
+ */
+export const addressModes = ['auto', 'loopback', 'ports'] as const
+export type AddressMode = (typeof addressModes)[number]
 
 /** One line of JSON on the program's standard input. The program ends, and its pods with it, when that input closes. */
 export interface EmbeddedStart {
@@ -22,7 +33,8 @@ export interface EmbeddedStart {
   token: string
   /** 0 = any free one. */
   port: number
-  /** By image name as written in the pod's spec. */
+  addresses: AddressMode
+  /** By image name as written in the pod's spec; `*` in a name stands for any characters. */
   images: Record<string, ImageContents>
   /** Overrides of embedded/settings.ts. */
   settings: Record<string, unknown>

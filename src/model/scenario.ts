@@ -1,4 +1,5 @@
 /** A declared experiment, after parsing and defaults. The YAML keys are these names. */
+import type { AddressMode, ImageContents } from './embedded-cluster.ts'
 import type { Cause } from './cause.ts'
 import type { LoadProfile, Population } from './load.ts'
 
@@ -45,6 +46,8 @@ export interface ClusterInputs {
   proxyJitterMs: number | Record<string, number>
   /** 33 or less: token bucket in kube-proxy; 34 or more: a hard gap between syncs. */
   kubernetesMinor: number
+  /** How pods get addresses on this machine. */
+  addresses: AddressMode
 }
 
 export interface Scenario {
@@ -53,8 +56,12 @@ export interface Scenario {
   title: string
   /** One line: what it shows. */
   shows: string
-  /** Folder below k8s/variants. */
-  variant: string
+  /** Folder below k8s/variants; null where the manifests are the user's own. */
+  variant: string | null
+  /** Path of a YAML file, of a folder of them, or of a kustomize folder; null for a variant. */
+  manifests: string | null
+  /** Images beside the sample app's, as programs of this machine. */
+  images: Record<string, ImageContents>
   /** Name of the Deployment (and of the Service in front of it). */
   workload: string
   /** Service port. */

@@ -15,7 +15,9 @@ export function workloadOf({ scenario, objects }: Experiment): Deployment {
     object => object.kind === 'Deployment' && object.metadata.name === scenario.workload,
   )
   if (found === undefined)
-    throw new Error(`variant ${scenario.variant} has no Deployment ${scenario.workload}`)
+    throw new Error(
+      `${scenario.variant ?? scenario.manifests ?? scenario.name} has no Deployment ${scenario.workload}`,
+    )
   return found as Deployment
 }
 

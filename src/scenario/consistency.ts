@@ -20,6 +20,7 @@ export interface Inconsistency {
 export function inconsistencies(value: unknown): Inconsistency[] {
   if (!isRecord(value)) return []
   return [
+    ...sourceInconsistencies(value),
     ...loadInconsistencies(correctPopulations(value['load'])),
     ...clusterInconsistencies(value['cluster']),
     ...disruptionInconsistencies(value),
@@ -42,6 +43,22 @@ function clusterInconsistencies(value: unknown): Inconsistency[] {
         advice: { expected: `control-plane, or worker-1 to worker-${nodes}` },
       }))
   })
+}
+
+/** The workload is one of ours or the user's own. */
+function sourceInconsistencies(value: Record<string, unknown>): Inconsistency[] {
+  const { variant, manifests } = value
+  if ((variant === undefined) !== (manifests === undefined)) return []
+  const advice = { expected: 'a folder of k8s/variants, or `manifests:` with a path of your own' }
+  return variant === undefined
+    ? [{ path: ['variant'], message: 'key `variant` is missing', advice }]
+    : [
+        {
+          path: ['manifests'],
+          message: 'both `variant` and `manifests`',
+          advice: { expected: 'one of the two' },
+        },
+      ]
 }
 
 /** The populations that are well written; of the others the schema has already complained. */

@@ -1,5 +1,6 @@
 /** What a scenario says by saying nothing: a load that sees a second of lag, and time enough for slow configurations. */
 import type { LoadProfile, PopulationProfile } from '../model/load.ts'
+import type { ImageContents } from '../model/embedded-cluster.ts'
 import { disruptionNames } from '../model/scenario.ts'
 import type { ClusterInputs, DisruptionPlan, PopulationExpectation, Scenario } from '../model/scenario.ts'
 import type { ClusterFile, LoadFile, PopulationExpectationFile, ScenarioFile } from './schema.ts'
@@ -24,6 +25,7 @@ export const defaults = {
   proxyJitterMs: 0,
   // From 1.34 on kube-proxy keeps a hard gap between syncs; before it, bad configurations pass by luck.
   kubernetesMinor: 34,
+  addresses: 'auto',
   connectTimeoutMs: 3000,
   firstByteTimeoutMs: 3000,
   drainTimeoutMs: 120_000,
@@ -31,12 +33,20 @@ export const defaults = {
   settleTimeoutMs: 180_000,
 } as const
 
-export function withDefaults(file: ScenarioFile): Scenario {
+/** What was looked up on this machine. */
+export interface LocalParts {
+  manifests: string | null
+  images: Record<string, ImageContents>
+}
+
+export function withDefaults(file: ScenarioFile, { manifests, images }: LocalParts): Scenario {
   return {
     name: file.scenario,
     title: file.title,
     shows: file.shows,
-    variant: file.variant,
+    variant: file.variant ?? null,
+    manifests,
+    images,
     workload: file.workload ?? defaults.workload,
     port: file.port ?? defaults.port,
     dependency: file.dependency ?? defaults.dependency,
@@ -57,6 +67,7 @@ export function clusterInputsWithDefaults(file: ClusterFile): ClusterInputs {
     proxyLagMs: file.proxyLagMs ?? defaults.proxyLagMs,
     proxyJitterMs: file.proxyJitterMs ?? defaults.proxyJitterMs,
     kubernetesMinor: file.kubernetesMinor ?? defaults.kubernetesMinor,
+    addresses: file.addresses ?? defaults.addresses,
   }
 }
 

@@ -118,6 +118,7 @@ function schemaAt(schema: Schema, path: Path): Schema {
     if (within instanceof z.ZodObject)
       here = unwrapped((within.shape as Record<string, Schema>)[String(step)] ?? within)
     else if (within instanceof z.ZodArray) here = unwrapped(within.element)
+    else if (within instanceof z.ZodRecord) here = unwrapped(within.valueType)
   }
   return here
 }

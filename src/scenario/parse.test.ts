@@ -38,7 +38,16 @@ describe('parseScenario', () => {
         port: 8080,
         dependency: 'database',
         placement: 'spread',
-        cluster: { nodes: 3, roundTripMs: 0, proxyLagMs: 0, proxyJitterMs: 0, kubernetesMinor: 34 },
+        cluster: {
+          nodes: 3,
+          roundTripMs: 0,
+          proxyLagMs: 0,
+          proxyJitterMs: 0,
+          kubernetesMinor: 34,
+          addresses: 'auto',
+        },
+        manifests: null,
+        images: {},
         load: {
           populations: [
             {

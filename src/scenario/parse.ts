@@ -2,16 +2,18 @@
  * A scenario file's text to a Scenario with its defaults, or to all of its problems. Only errors of syntax stop the
  * checking there: what follows them cannot be understood, and a guess would report mistakes that nobody made.
  */
-import { basename } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import type { Document } from 'yaml'
 import type { Scenario } from '../model/scenario.ts'
-import { inconsistencies } from './consistency.ts'
-import { withDefaults } from './defaults.ts'
+import { inconsistencies, type Inconsistency } from './consistency.ts'
+import { withDefaults, type LocalParts } from './defaults.ts'
 import { explainIssues, isRecord } from './explain.ts'
+import { resolveImages } from './images.ts'
 import { didYouMean } from './nearest.ts'
 import { byPosition } from './problems.ts'
 import type { Problem } from './problems.ts'
-import { scenarioSchema } from './schema.ts'
+import { scenarioSchema, type ScenarioFile } from './schema.ts'
 import { openYaml, problemAt, valueSpan } from './yaml-source.ts'
 import type { YamlSource } from './yaml-source.ts'
 
@@ -29,20 +31,37 @@ export function parseScenario(text: string, file: string, variants?: readonly st
 
   const value = plainValue(document)
   const shape = scenarioSchema.safeParse(value)
+  const local = shape.success ? localParts(shape.data, dirname(file)) : null
   const problems = [
     ...source.problems,
     ...secondScenario(source, second),
     ...(shape.success
       ? []
       : explainIssues({ source, document, schema: scenarioSchema, value }, shape.error.issues)),
-    ...inconsistencies(value).map(({ path, message, advice }) =>
+    ...[...inconsistencies(value), ...(local?.problems ?? [])].map(({ path, message, advice }) =>
       problemAt(source, valueSpan(document, path), message, advice),
     ),
     ...misnamed(source, document, value),
     ...unknownVariant(source, document, value, variants),
   ].sort(byPosition)
-  if (shape.success && problems.length === 0) return { ok: true, scenario: withDefaults(shape.data) }
+  if (shape.success && local !== null && problems.length === 0)
+    return { ok: true, scenario: withDefaults(shape.data, local) }
   return { ok: false, problems }
+}
+
+/** What a scenario names of this machine, relative to its own folder. */
+function localParts(
+  { manifests, images = {} }: ScenarioFile,
+  folder: string,
+): LocalParts & { problems: Inconsistency[] } {
+  const resolved = resolveImages(images, folder, ['images'])
+  if (manifests === undefined) return { ...resolved, manifests: null }
+  const place = resolve(folder, manifests)
+  if (!existsSync(place)) {
+    const advice = { expected: 'a YAML file or a folder, relative to this file' }
+    resolved.problems.push({ path: ['manifests'], message: `there is no ${place}`, advice })
+  }
+  return { ...resolved, manifests: place }
 }
 
 /** Null also where aliases nest so deep that expanding them is refused; the schema then asks for a map. */

@@ -5,7 +5,9 @@
 import { z } from 'zod'
 import { causes } from '../model/cause.ts'
 import type { Cause } from '../model/cause.ts'
+import { addressModes } from '../model/embedded-cluster.ts'
 import { disruptionEndings, placements } from '../model/scenario.ts'
+import { imagesSchema } from './images.ts'
 
 /** `harness` and `unexplained` are shown by reports, but nobody can declare them. */
 const declarableCauses = causes.filter(
@@ -112,13 +114,18 @@ export const clusterSchema = section('cluster input', {
   proxyLagMs: perNodeMs(60_000).optional(),
   proxyJitterMs: perNodeMs(60_000).optional(),
   kubernetesMinor: whole(25, 60, 'a minor version of Kubernetes 1').optional(),
+  addresses: choice('way to give pods addresses', addressModes).optional(),
 })
+
+const MANIFESTS = 'a YAML file or a folder of your own, relative to this file'
 
 export const scenarioSchema = section('key', {
   scenario: kubernetesName('the name of the scenario'),
   title: sentence('how it differs from its neighbour'),
   shows: sentence('what it shows'),
-  variant: kubernetesName('a folder of k8s/variants'),
+  variant: kubernetesName('a folder of k8s/variants').optional(),
+  manifests: z.string({ error: MANIFESTS }).min(1, { error: MANIFESTS }).optional(),
+  images: imagesSchema.optional(),
   workload: kubernetesName('the name of a Deployment').optional(),
   port: whole(1, 65_535, 'a port number').optional(),
   dependency: kubernetesName('the name of a Deployment').optional(),

@@ -1,10 +1,10 @@
 import type { Container } from '../../kube/types.ts'
 import { expand } from './expansion.ts'
 
-/** `command` replaces the image's entrypoint, `args` what follows its first word; both may refer to `$(NAME)`. */
+/** `command` replaces the image's entrypoint and arguments, `args` its arguments; both may refer to `$(NAME)`. */
 export function commandLine(
   container: Container,
-  entrypoint: readonly string[],
+  image: { entrypoint: readonly string[]; args: readonly string[] },
   env: Record<string, string>,
 ): string[] {
   const written = (words: readonly string[] | undefined): string[] =>
@@ -12,6 +12,6 @@ export function commandLine(
   if (container.command !== undefined && container.command.length > 0)
     return [...written(container.command), ...written(container.args)]
   if (container.args !== undefined && container.args.length > 0)
-    return [...entrypoint.slice(0, 1), ...written(container.args)]
-  return [...entrypoint]
+    return [...image.entrypoint, ...written(container.args)]
+  return [...image.entrypoint, ...image.args]
 }

@@ -27,6 +27,8 @@ function environment(
     image: { MODE: 'image', ONLY: 'image' },
     services: [database],
     config: { find: (kind, name) => (kind === 'ConfigMap' && name === 'flags' ? { colour: 'red' } : null) },
+    place: { POD_IP: '127.0.0.1', PORT: '20080' },
+    reach: (host, port) => ({ host, port }),
     podIP: '127.9.3.1',
     hostIP: '127.9.0.3',
     ...overrides,
@@ -79,13 +81,23 @@ test('a missing ConfigMap is an error, unless it is optional', () => {
   expect(environment(from(true))).not.toHaveProperty('X')
 })
 
-test('command replaces the entrypoint, arguments alone replace only what follows its first word', () => {
+test('command replaces the entrypoint and its arguments, arguments alone replace only those', () => {
   const container: Container = { name: 'app', image: 'app' }
-  const entrypoint = ['server', '--fast']
-  expect(commandLine(container, entrypoint, {})).toEqual(['server', '--fast'])
-  expect(commandLine({ ...container, args: ['$(N)'] }, entrypoint, { N: '1' })).toEqual(['server', '1'])
-  expect(commandLine({ ...container, command: ['sleep'], args: ['5'] }, entrypoint, {})).toEqual([
-    'sleep',
-    '5',
-  ])
+  const image = { entrypoint: ['server', '--json'], args: ['--fast'] }
+  expect(commandLine(container, image, {})).toEqual(['server', '--json', '--fast'])
+  expect(commandLine({ ...container, args: ['$(N)'] }, image, { N: '1' })).toEqual(['server', '--json', '1'])
+  expect(commandLine({ ...container, command: ['sleep'], args: ['5'] }, image, {})).toEqual(['sleep', '5'])
+})
+
+test('an image variable that says where to listen wins over the manifest, any other gives way', () => {
+  const env = environment(
+    {
+      env: [
+        { name: 'PORT', value: '8080' },
+        { name: 'MODE', value: 'own' },
+      ],
+    },
+    { image: { PORT: '$(PORT)', HOST: '$(POD_IP)', MODE: 'image', URL: '$(UNKNOWN)' } },
+  )
+  expect(env).toMatchObject({ PORT: '20080', HOST: '127.0.0.1', MODE: 'own', URL: '$(UNKNOWN)' })
 })

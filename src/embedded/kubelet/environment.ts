@@ -3,6 +3,7 @@
  * see what stands before them. What cannot be resolved is an error, and the container waits (CreateContainerConfigError).
  */
 import type { Container, EnvVar, KubeObject, Pod, Service } from '../../kube/types.ts'
+import type { Reach } from '../pod-network/pod-network.ts'
 import { expand } from './expansion.ts'
 import { serviceEnvironment } from './service-environment.ts'
 
@@ -15,6 +16,9 @@ export interface EnvironmentInput {
   pod: Pod
   container: Container
   image: Record<string, string>
+  /** What the image's variables may refer to. */
+  place: Record<string, string>
+  reach: (address: string, port: number) => Reach
   services: readonly Service[]
   config: ConfigSource
   podIP: string
@@ -28,13 +32,24 @@ export class ConfigError extends Error {
 /** What the container's own `env` and `command` may refer to, and what its process gets besides the image's. */
 export function containerEnvironment(input: EnvironmentInput): Record<string, string> {
   const { pod, container } = input
-  const services = pod.spec.enableServiceLinks === false ? {} : serviceEnvironment(input.services)
+  const services =
+    pod.spec.enableServiceLinks === false ? {} : serviceEnvironment(input.services, input.reach)
   const env: Record<string, string> = { ...services, ...environmentFrom(container, input.config) }
   for (const variable of container.env ?? []) {
     const value = valueOf(variable, input, env)
     if (value !== null) env[variable.name] = value
   }
-  return { ...input.image, HOSTNAME: pod.metadata.name, ...env }
+  return { ...input.image, HOSTNAME: pod.metadata.name, ...env, ...placed(input) }
+}
+
+/** An image's variable that says where to listen wins: no manifest can know what is free on this machine. */
+function placed({ image, place }: EnvironmentInput): Record<string, string> {
+  const expanded = Object.entries(image).map(
+    ([name, value]) => [name, value, expand(value, variable => place[variable])] as const,
+  )
+  return Object.fromEntries(
+    expanded.filter(([, value, now]) => now !== value).map(([name, , now]) => [name, now]),
+  )
 }
 
 /** `envFrom` is not among the types that are used elsewhere, so it is read here. */

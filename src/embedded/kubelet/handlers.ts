@@ -4,6 +4,7 @@
  */
 import { sleep, type Clock } from '../../base/clock.ts'
 import type { Container, HttpGetAction, IntOrString, LifecycleHandler, Probe } from '../../kube/types.ts'
+import type { Reach } from '../pod-network/pod-network.ts'
 import type { RunningContainer } from './container-runtime.ts'
 import { httpGet, type HttpTarget } from './http-get.ts'
 import { tcpConnect } from './tcp-connect.ts'
@@ -17,6 +18,8 @@ export interface HandlerParts {
   clock: Clock
   kubernetesMinor: number
   podIP: string
+  /** Where a port of the pod really is. */
+  reach: (address: string, port: number) => Reach
   container: Container
   running: RunningContainer
 }
@@ -64,7 +67,7 @@ async function tcpProbe(
   const port = resolvePort(action.port, parts.container)
   if (port === null) return { kind: 'error', text: `couldn't resolve port ${action.port}` }
   const host = action.host ?? parts.podIP
-  const code = await tcpConnect(parts.clock, host, port, limitMs)
+  const code = await tcpConnect(parts.clock, parts.reach(host, port), limitMs)
   if (code === null) return { kind: 'success' }
   return { kind: 'failure', text: transportText(code, { host, port }) }
 }
@@ -100,10 +103,12 @@ function httpTarget(action: HttpGetAction, parts: HandlerParts, userAgent: strin
   const headers: Record<string, string> = { 'user-agent': userAgent, accept: '*/*' }
   for (const { name, value } of action.httpHeaders ?? []) headers[name.toLowerCase()] = value
   const path = action.path ?? '/'
+  const host = action.host ?? parts.podIP
   return {
     scheme: action.scheme === 'HTTPS' ? 'https' : 'http',
-    host: action.host ?? parts.podIP,
+    host,
     port,
+    reach: parts.reach(host, port),
     path: path.startsWith('/') ? path : `/${path}`,
     headers,
   }

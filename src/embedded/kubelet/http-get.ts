@@ -2,9 +2,10 @@
  * The kubelet's HTTP client for probes and hooks: one new connection per request, no proxy, no certificate checks, and
  * one limit for the whole exchange. Redirects within the host are followed (semantics §4.4).
  */
-import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Clock } from '../../base/clock.ts'
+import type { Reach } from '../pod-network/pod-network.ts'
 
 const redirectLimit = 10
 /** What is beyond this of a body is not waited for. */
@@ -14,6 +15,8 @@ export interface HttpTarget {
   scheme: 'http' | 'https'
   host: string
   port: number
+  /** Where that really is. */
+  reach: Reach
   path: string
   headers: Record<string, string>
 }
@@ -29,7 +32,7 @@ export async function httpGet(clock: Clock, target: HttpTarget, limitMs: number 
   let url = new URL(`${target.scheme}://${target.host}:${target.port}${target.path}`)
   try {
     for (let redirects = 0; ; redirects++) {
-      const { status, location } = await exchange(url, target.headers, cancel.signal)
+      const { status, location } = await exchange(url, realTarget(url, target), cancel.signal)
       if (location === null || status < 300 || status >= 400)
         return { kind: 'answered', status, redirectedAway: false }
       const next = new URL(location, url)
@@ -46,13 +49,21 @@ export async function httpGet(clock: Clock, target: HttpTarget, limitMs: number 
   }
 }
 
+/** A redirect to another port of the host goes where it says. */
+function realTarget(url: URL, { host, port, reach, headers }: HttpTarget): RequestOptions {
+  const written = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  const moved = reach.host !== host || reach.port !== port
+  if (!moved || url.hostname !== host || written !== port) return { headers }
+  return { hostname: reach.host, port: reach.port, headers: { host: url.host, ...headers } }
+}
+
 function exchange(
   url: URL,
-  headers: Record<string, string>,
+  target: RequestOptions,
   signal: AbortSignal,
 ): Promise<{ status: number; location: string | null }> {
   return new Promise((resolve, reject) => {
-    const options = { agent: false as const, headers, signal, rejectUnauthorized: false }
+    const options = { ...target, agent: false as const, signal, rejectUnauthorized: false }
     const onResponse = (response: IncomingMessage): void => {
       const { statusCode = 0, headers: answered } = response
       const finish = (): void => resolve({ status: statusCode, location: answered.location ?? null })

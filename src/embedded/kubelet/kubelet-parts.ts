@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.ts'
 import type { ClusterApi } from '../cluster-api.ts'
 import type { ContainerSteps } from '../container-steps.ts'
 import type { Images } from '../images.ts'
+import type { PodNetwork } from '../pod-network/pod-network.ts'
 import type { Settings } from '../settings.ts'
 import type { ContainerRuntime } from './container-runtime.ts'
 
@@ -29,6 +30,8 @@ export interface KubeletParts {
   steps: ContainerSteps
   silence: SilenceSource
   nextPodAddress: () => string
+  /** Where addresses and ports of pods and Services really are. */
+  network: Pick<PodNetwork, 'host' | 'reach'>
   /** Makes the pod's own folder and returns it. */
   podFolder: (uid: string) => string
   /** In the environment of every process of a pod. */

@@ -89,7 +89,14 @@ export class PodContext {
   #handlerParts(container: Container, running: RunningContainer): HandlerParts {
     const { clock, settings } = this.kubelet
     const podIP = this.containers.address ?? ''
-    return { clock, kubernetesMinor: settings.kubernetesMinor, podIP, container, running }
+    return {
+      clock,
+      kubernetesMinor: settings.kubernetesMinor,
+      podIP,
+      reach: (address, port) => this.kubelet.network.reach(address, port),
+      container,
+      running,
+    }
   }
 
   #subject(name: string): ProbeSubject | null {

@@ -6,12 +6,14 @@ import { present } from '../../base/assert.ts'
 import { sleep, systemClock } from '../../base/clock.ts'
 import { executablePath, Images } from '../images.ts'
 import type { ContainerExit, RunningContainer } from './container-runtime.ts'
+import { nodeEnvironment } from './pod-place.ts'
 import { ProcessRuntime } from './process-runtime.ts'
 
 let directory: string
 let runtime: ProcessRuntime
 let images: Images
 let serial = 0
+const place = { hostname: 'web', address: '127.1.97.1', host: '127.1.97.1', ports: {} }
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'process-runtime-'))
@@ -29,7 +31,9 @@ console.log('up')
     app: {
       commands: { app: [process.execPath, script], sh: ['/bin/sh'], false: ['/bin/false'] },
       entrypoint: ['app'],
+      args: [],
       env: {},
+      workingDir: null,
     },
   })
   runtime = new ProcessRuntime({
@@ -56,7 +60,7 @@ function start(argv: string[]): Started {
     name,
     restartCount: 0,
     argv,
-    env: {},
+    env: nodeEnvironment(place, images.preload, undefined),
     cwd: directory,
     executable: command => executablePath(image, command),
   })

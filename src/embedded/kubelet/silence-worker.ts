@@ -33,19 +33,19 @@ async function obeyAll(port: MessagePort, signal: Int32Array): Promise<never> {
   }
 }
 
-async function begin({ id, address, ports }: Extract<SilenceOrder, { kind: 'begin' }>): Promise<void> {
+async function begin({ id, places }: Extract<SilenceOrder, { kind: 'begin' }>): Promise<void> {
   const held: Opened = { servers: [], fillers: [] }
   opened.set(id, held)
-  for (const port of ports) {
+  for (const { host, port } of places) {
     const server = createServer()
     held.servers.push(server)
     const listens = await new Promise<boolean>(resolve => {
       server.once('error', () => resolve(false))
-      server.listen({ host: address, port, backlog, exclusive: true }, () => resolve(true))
+      server.listen({ host, port, backlog, exclusive: true }, () => resolve(true))
     })
     if (!listens) continue
     for (let filler = 0; filler < fillers; filler++)
-      held.fillers.push(connect({ host: address, port }).on('error', () => undefined))
+      held.fillers.push(connect({ host, port }).on('error', () => undefined))
   }
   // The connects are issued by the ticks before this one.
   await new Promise<void>(resolve => process.nextTick(resolve))

@@ -6,11 +6,12 @@
 import { connect, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { Reach } from '../pod-network/pod-network.ts'
 import { programFile } from '../program-file.ts'
 import type { SilenceSource } from './kubelet-parts.ts'
 
 export type SilenceOrder =
-  { kind: 'begin'; id: number; address: string; ports: readonly number[] } | { kind: 'end'; id: number }
+  { kind: 'begin'; id: number; places: readonly Reach[] } | { kind: 'end'; id: number }
 
 /** Each holds a few sockets per port; beyond this the oldest address is forgotten first. */
 const aliveLimit = 200
@@ -19,8 +20,7 @@ const connectLimitMs = 30
 const fillLimit = 8
 
 interface SilentAddress {
-  address: string
-  ports: readonly number[]
+  places: readonly Reach[]
   fillers: Socket[]
   /** Null = until the end. */
   expiry: Timer | null
@@ -29,27 +29,34 @@ interface SilentAddress {
 export class Silence implements SilenceSource {
   readonly #clock: Clock
   readonly #silenceMs: number
+  readonly #reach: (address: string, port: number) => Reach
   readonly #signal = new Int32Array(new SharedArrayBuffer(4))
   readonly #alive = new Map<number, SilentAddress>()
   #worker: Worker | null = null
   #ids = 0
 
-  constructor(clock: Clock, silenceMs: number) {
+  constructor(
+    clock: Clock,
+    silenceMs: number,
+    reach: (address: string, port: number) => Reach = (host, port) => ({ host, port }),
+  ) {
     this.#clock = clock
     this.#silenceMs = silenceMs
+    this.#reach = reach
   }
 
   /** The thread starts with the first of them, and is there when its silence begins. */
   prepare(address: string, ports: readonly number[]): { begin(): void } {
     if (this.#silenceMs === 0 || ports.length === 0) return { begin: () => undefined }
     this.#worker ??= this.#startWorker()
-    return { begin: () => this.#begin(address, ports, this.#silenceMs) }
+    const limitMs = this.#silenceMs
+    return { begin: () => this.#begin(this.#placesOf(address, ports), limitMs) }
   }
 
   /** At once, and until the end. */
   keep(address: string, ports: readonly number[]): void {
     this.#worker ??= this.#startWorker()
-    this.#begin(address, ports, null)
+    this.#begin(this.#placesOf(address, ports), null)
   }
 
   end(): void {
@@ -58,13 +65,17 @@ export class Silence implements SilenceSource {
     this.#worker = null
   }
 
-  #begin(address: string, ports: readonly number[], limitMs: number | null): void {
+  #placesOf(address: string, ports: readonly number[]): Reach[] {
+    return ports.map(port => this.#reach(address, port))
+  }
+
+  #begin(places: readonly Reach[], limitMs: number | null): void {
     const id = ++this.#ids
     const expiry = limitMs === null ? null : this.#clock.after(limitMs, () => this.#endOne(id))
-    this.#alive.set(id, { address, ports, fillers: [], expiry })
+    this.#alive.set(id, { places, fillers: [], expiry })
     const [oldest = id] = [...this.#alive].find(([, silent]) => silent.expiry !== null) ?? []
     if (this.#alive.size > aliveLimit) this.#endOne(oldest)
-    this.#order({ kind: 'begin', id, address, ports })
+    this.#order({ kind: 'begin', id, places })
   }
 
   #endOne(id: number): void {
@@ -95,22 +106,22 @@ export class Silence implements SilenceSource {
 
   #onObeyed(id: number): void {
     const silent = this.#alive.get(id)
-    for (const port of silent?.ports ?? []) void this.#fill(id, port)
+    for (const place of silent?.places ?? []) void this.#fill(id, place)
   }
 
   /** The thread has filled its queue itself; this makes sure, by adding until a connect goes unanswered. */
-  async #fill(id: number, port: number): Promise<void> {
+  async #fill(id: number, place: Reach): Promise<void> {
     for (let filler = 0; filler < fillLimit; filler++) {
       const silent = this.#alive.get(id)
       if (silent === undefined) return
-      const socket = await this.#tryConnect(silent.address, port)
+      const socket = await this.#tryConnect(place)
       if (socket === null) return
       if (this.#alive.has(id)) silent.fillers.push(socket)
       else socket.destroy()
     }
   }
 
-  #tryConnect(host: string, port: number): Promise<Socket | null> {
+  #tryConnect({ host, port }: Reach): Promise<Socket | null> {
     return new Promise(resolve => {
       const socket = connect({ host, port })
       const finish = (connected: boolean): void => {

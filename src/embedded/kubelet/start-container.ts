@@ -8,6 +8,9 @@ import { executablePath, type Image } from '../images.ts'
 import { commandLine } from './command-line.ts'
 import type { ContainerSpec, RunningContainer } from './container-runtime.ts'
 import { ConfigError, configKeys, containerEnvironment } from './environment.ts'
+import { expand } from './expansion.ts'
+import { nodeEnvironment, placeVariables, podPlace } from './pod-place.ts'
+import { podPorts } from './pod-ports.ts'
 import { stopContainer } from './stop-container.ts'
 import type { PodContext } from './pod-context.ts'
 
@@ -82,13 +85,19 @@ function imageMissing(context: PodContext, container: Container): StartOutcome {
 }
 
 function containerSpec(context: PodContext, container: Container, image: Image): ContainerSpec {
-  const { api, node, podFolder, processEnvironment } = context.kubelet
-  const cwd = podFolder(context.uid)
+  const { api, images, network, node, podFolder, processEnvironment } = context.kubelet
+  const folder = podFolder(context.uid)
+  const services = api.list<Service>('services', context.namespace)
+  const address = context.containers.address ?? ''
+  const place = podPlace(context.pod, address, podPorts(context.pod, services), network)
+  const variables = placeVariables(context.pod, container, place)
   const environment = containerEnvironment({
     pod: context.pod,
     container,
     image: image.env,
-    services: api.list<Service>('services', context.namespace),
+    place: variables,
+    reach: (host, port) => network.reach(host, port),
+    services,
     config: {
       find(kind, name) {
         const resource = kind === 'ConfigMap' ? 'configmaps' : 'secrets'
@@ -96,7 +105,7 @@ function containerSpec(context: PodContext, container: Container, image: Image):
         return object === null ? null : configKeys(kind, object)
       },
     },
-    podIP: context.containers.address ?? '',
+    podIP: address,
     hostIP: node.address,
   })
   return {
@@ -105,11 +114,25 @@ function containerSpec(context: PodContext, container: Container, image: Image):
     pod: context.pod.metadata.name,
     name: container.name,
     restartCount: context.containers.nextRestartCount(container.name),
-    argv: commandLine(container, image.entrypoint, environment),
-    env: { TMPDIR: `${cwd}/tmp`, HOME: cwd, ...environment, ...processEnvironment },
-    cwd,
+    argv: commandLine(container, placedCommand(image, variables), environment),
+    env: {
+      TMPDIR: `${folder}/tmp`,
+      HOME: folder,
+      ...environment,
+      ...nodeEnvironment(place, images.preload, environment['NODE_OPTIONS']),
+      ...processEnvironment,
+    },
+    cwd: image.workingDir ?? folder,
     executable: command => executablePath(image, command),
   }
+}
+
+function placedCommand(
+  { entrypoint, args }: Image,
+  variables: Record<string, string>,
+): { entrypoint: string[]; args: string[] } {
+  const placed = (word: string): string => expand(word, name => variables[name])
+  return { entrypoint: entrypoint.map(placed), args: args.map(placed) }
 }
 
 /** A postStart that fails ends the container, which is then restarted as its policy says. */

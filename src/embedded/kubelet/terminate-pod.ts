@@ -7,8 +7,8 @@ import { ApiError } from '../cluster-api.ts'
 import { draw } from '../draw.ts'
 import type { RunningContainer } from './container-runtime.ts'
 import type { GracePeriod } from './grace-period.ts'
-import { resolvePort } from './handlers.ts'
 import type { PodContext } from './pod-context.ts'
+import { podPorts } from './pod-ports.ts'
 import { isSidecar } from './pod-status.ts'
 import { stopContainer } from './stop-container.ts'
 
@@ -45,7 +45,7 @@ export async function tearDownSandbox(context: PodContext): Promise<void> {
   const { clock, random, settings, silence } = context.kubelet
   const { address } = context.containers
   if (address === null) return
-  const silent = silence.prepare(address, portsOf(context))
+  const silent = silence.prepare(address, podPorts(context.pod))
   const waitMs = draw(random, settings.sandboxTeardownMs)
   await new Promise<void>(resolve => void clock.after(waitMs, resolve))
   silent.begin()
@@ -65,19 +65,4 @@ export async function deleteObject(context: PodContext): Promise<void> {
     const gone = error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Conflict')
     if (!gone) throw error
   }
-}
-
-/** The declared ports, and those that probes name. */
-function portsOf(context: PodContext): number[] {
-  const ports = new Set<number>()
-  for (const container of [...(context.pod.spec.initContainers ?? []), ...context.pod.spec.containers]) {
-    for (const { containerPort, protocol = 'TCP' } of container.ports ?? [])
-      if (protocol === 'TCP') ports.add(containerPort)
-    for (const probe of [container.readinessProbe, container.livenessProbe, container.startupProbe]) {
-      const named = probe?.httpGet?.port ?? probe?.tcpSocket?.port
-      const port = named === undefined ? null : resolvePort(named, container)
-      if (port !== null) ports.add(port)
-    }
-  }
-  return [...ports]
 }

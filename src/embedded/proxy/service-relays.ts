@@ -8,6 +8,8 @@ import type { RelayFeed } from '../feeds.ts'
 import { Relay, type RelayAddress, type RelayParts } from './relay.ts'
 
 export interface ServiceRelaysParts extends RelayParts {
+  /** Where a port of an address of this cluster is on this machine. */
+  reach: (address: string, port: number) => RelayAddress
   /** Its rules serve the cluster IPs. */
   vantage: string
   /** Address of each node, by name. */
@@ -43,7 +45,7 @@ export class ServiceRelays implements RelayFeed {
       this.#running.delete(key)
     }
     for (const [key, want] of wanted) {
-      const relay = this.#running.get(key)?.relay ?? new Relay(want.at, this.#parts)
+      const relay = this.#running.get(key)?.relay ?? new Relay(this.#parts.reach(want.at.host, want.at.port), this.#parts)
       this.#running.set(key, { relay, node, wanted: want })
       relay.use(want.rule, want.service.affinitySeconds)
     }

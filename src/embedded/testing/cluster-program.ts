@@ -7,7 +7,13 @@ import type { Readable, Writable } from 'node:stream'
 import { sleep, systemClock } from '../../base/clock.ts'
 import { LineSplitter, toLine } from '../../base/ndjson.ts'
 import type { Deployment, KubeObject, Pod } from '../../kube/types.ts'
-import type { ContainerStepLine, EmbeddedReady, EmbeddedStart } from '../../model/embedded-cluster.ts'
+import type {
+  AddressMode,
+  ContainerStepLine,
+  EmbeddedReady,
+  EmbeddedStart,
+  ImageContents,
+} from '../../model/embedded-cluster.ts'
 import type { ForwardingTable } from '../../model/forwarding.ts'
 import { programFile } from '../program-file.ts'
 
@@ -37,7 +43,11 @@ export class ClusterProgram {
     void this.#follow('/rollproof/v1/containers', this.steps)
   }
 
-  static async start(settings: Record<string, unknown> = {}): Promise<ClusterProgram> {
+  static async start(
+    settings: Record<string, unknown> = {},
+    addresses: AddressMode = 'auto',
+    images: Record<string, ImageContents> = {},
+  ): Promise<ClusterProgram> {
     const root = mkdtempSync(join(tmpdir(), 'cluster-program-'))
     writeFileSync(join(root, 'server.cjs'), server)
     const child = spawn(process.execPath, [programFile('embedded')], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -45,12 +55,16 @@ export class ClusterProgram {
       directory: join(root, 'cluster'),
       token,
       port: 0,
+      addresses,
       images: {
         web: {
           commands: { server: [process.execPath, join(root, 'server.cjs')] },
           entrypoint: ['server'],
+          args: [],
           env: {},
+          workingDir: null,
         },
+        ...images,
       },
       settings,
     }

@@ -2,7 +2,7 @@
  * `kubectl kustomize` for our folders, so that a run needs no kubectl. A test compares the two for every variant.
  * Reading goes through one function, which tests replace by a table of files.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { isRecord } from '../explain.ts'
 import type { Problem } from '../problems.ts'
@@ -22,9 +22,27 @@ export type ReadText = (file: string) => string | null
 const KUSTOMIZATION = 'kustomization.yaml'
 
 export function renderKustomization(folder: string, read: ReadText = readFile): Rendering {
-  const rendering = new Renderer(read)
-  const objects = rendering.folder(normalize(folder), []).sort(byKindThenName)
-  return rendering.problems.length > 0 ? { ok: false, problems: rendering.problems } : { ok: true, objects }
+  return rendered(renderer => renderer.folder(normalize(folder), []), read)
+}
+
+/** The user's own: a kustomize folder, a folder of YAML files, or one such file. */
+export function renderManifests(place: string, read: ReadText = readFile): Rendering {
+  if (!isFolder(place)) return rendered(renderer => renderer.file(place), read)
+  if (read(join(place, KUSTOMIZATION)) !== null) return renderKustomization(place, read)
+  const files = readdirSync(place)
+    .filter(name => /\.ya?ml$/.test(name))
+    .sort()
+  return rendered(renderer => files.flatMap(name => renderer.file(join(place, name))), read)
+}
+
+function rendered(render: (renderer: Renderer) => ManifestObject[], read: ReadText): Rendering {
+  const renderer = new Renderer(read)
+  const objects = render(renderer).sort(byKindThenName)
+  return renderer.problems.length > 0 ? { ok: false, problems: renderer.problems } : { ok: true, objects }
+}
+
+function isFolder(place: string): boolean {
+  return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function readFile(file: string): string | null {
@@ -54,6 +72,13 @@ class Renderer {
     )
     this.#refuseTwins(kustomization, objects)
     return this.#patched(kustomization, folder, objects)
+  }
+
+  file(file: string): ManifestObject[] {
+    const text = this.#read(file)
+    if (text !== null) return this.#objects(text, file)
+    this.problems.push(...missing(file).problems)
+    return []
   }
 
   #resource(from: Kustomization, at: Path, resource: string, outer: readonly string[]): ManifestObject[] {

@@ -47,10 +47,13 @@ export class OneNode {
       random,
       node: { name: 'worker-1', address: '127.9.0.2' },
       runtime: this.runtime,
-      images: new Images(this.#directory, { app: { commands: {}, entrypoint: ['app'], env: {} } }),
+      images: new Images(this.#directory, {
+        app: { commands: {}, entrypoint: ['app'], args: [], env: {}, workingDir: null },
+      }),
       steps,
       silence: { prepare: address => ({ begin: () => void this.silenced.push(address) }) },
       nextPodAddress: () => '127.9.2.1',
+      network: { host: host => host, reach: (host, port) => ({ host, port }) },
       podFolder: () => this.#directory,
       processEnvironment: {},
     })
