@@ -109,9 +109,11 @@ export class PodContext {
   #reportTrouble(
     container: string,
     kind: ProbeKind,
-    outcome: { kind: 'failure' | 'error'; text: string },
+    outcome: { kind: 'failure' | 'error' | 'warning'; text: string },
   ): void {
     const probe = `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)} probe`
+    if (outcome.kind === 'warning')
+      return this.event('Warning', 'ProbeWarning', `${probe} warning: ${outcome.text}`)
     if (outcome.kind === 'failure')
       return this.event('Warning', 'Unhealthy', `${probe} failed: ${outcome.text}`)
     const errored =
