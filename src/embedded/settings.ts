@@ -45,6 +45,18 @@ export interface Settings {
   killFloorMs: number
   /** §4.5: restart back-off: first delay, cap, and the run time that resets it. */
   restartBackoffMs: { first: number; cap: number; resetAfter: number }
+  /** Measured on 1.34: a sync that failed or met a back-off is repeated after 10 s and up to half as long again. */
+  syncRetryMs: Range
+  /** pkg/kubelet: back-off of image pulls, first delay and cap. */
+  imageBackoffMs: { first: number; cap: number }
+  /** pkg/util/goroutinemap: back-off of mounts that fail, first delay and cap. */
+  mountBackoffMs: { first: number; cap: number }
+  /** §9: how often a kubelet renews its node's lease, and how long the lease lasts. */
+  leaseRenewMs: number
+  leaseDurationMs: number
+  /** §9: how often a kubelet computes its node's status, and how often it reports one that has not changed. */
+  nodeStatusUpdateMs: number
+  nodeStatusReportMs: number
   /** §7.1: kube-proxy's minSyncPeriod. */
   proxyMinSyncMs: number
   /** §7.2: tokens of the bucket before 1.34. */
@@ -56,7 +68,7 @@ export interface Settings {
   proxyJitterMs: number
   /** How long an address stays silent before the model forgets it (§7.4: conntrack pins a SYN for 120 s). */
   silenceMs: number
-  /** §8.3 node and lease heartbeats are not modelled below this period. */
+  /** Changes per kind that a watch may resume from. */
   watchHistory: number
 }
 
@@ -79,6 +91,13 @@ export const defaultSettings: Settings = {
   finalDeleteMs: { low: 620, high: 760 },
   killFloorMs: 2000,
   restartBackoffMs: { first: 10_000, cap: 300_000, resetAfter: 600_000 },
+  syncRetryMs: { low: 10_000, high: 15_000 },
+  imageBackoffMs: { first: 10_000, cap: 300_000 },
+  mountBackoffMs: { first: 500, cap: 122_000 },
+  leaseRenewMs: 10_000,
+  leaseDurationMs: 40_000,
+  nodeStatusUpdateMs: 10_000,
+  nodeStatusReportMs: 300_000,
   proxyMinSyncMs: 1000,
   proxyBurst: 2,
   proxyRunMs: { low: 90, high: 300 },

@@ -53,6 +53,7 @@ export interface Condition {
   lastTransitionTime?: string
   lastUpdateTime?: string
   lastProbeTime?: string | null
+  lastHeartbeatTime?: string
   observedGeneration?: number
 }
 
@@ -171,6 +172,8 @@ export interface PodSpec {
   schedulerName?: string
   serviceAccountName?: string
   terminationGracePeriodSeconds?: number
+  activeDeadlineSeconds?: number
+  priority?: number
   enableServiceLinks?: boolean
   hostNetwork?: boolean
   readinessGates?: { conditionType: string }[]
@@ -208,7 +211,9 @@ export interface PodStatus {
   reason?: string
   message?: string
   conditions?: Condition[]
+  observedGeneration?: number
   hostIP?: string
+  hostIPs?: { ip: string }[]
   podIP?: string
   podIPs?: { ip: string }[]
   startTime?: string
@@ -316,6 +321,17 @@ export interface Node extends KubeObject {
     capacity?: Record<string, string>
     addresses?: { type: string; address: string }[]
     nodeInfo?: Record<string, string>
+  }
+}
+
+export interface Lease extends KubeObject {
+  spec: {
+    holderIdentity?: string
+    leaseDurationSeconds?: number
+    acquireTime?: string
+    /** To the microsecond, unlike other times. */
+    renewTime?: string
+    leaseTransitions?: number
   }
 }
 
