@@ -4,6 +4,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { present } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { seededRandom, type Random } from '../base/random.ts'
 import type { EmbeddedReady, EmbeddedStart } from '../model/embedded-cluster.ts'
@@ -16,9 +17,11 @@ import { startControllers } from './controllers/start.ts'
 import { Images } from './images.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import type { NodeIdentity } from './kubelet/kubelet-parts.ts'
+import type { NodeLink } from './kubelet/node-link.ts'
 import { ProcessRuntime } from './kubelet/process-runtime.ts'
 import { Silence } from './kubelet/silence.ts'
 import { controlPlane, nodeNames, nodeObject } from './nodes.ts'
+import { NodeMachine, NodeMachines } from './node-power.ts'
 import { PodLogs } from './pod-logs.ts'
 import { clusterVariable, killProcessesOfCluster } from './process-groups.ts'
 import { ForwardingTables } from './proxy/forwarding-tables.ts'
@@ -65,8 +68,9 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     random: fork(random),
     allocateClusterIP: () => addresses.nextClusterIP(),
   })
-  const dataPlane = startDataPlane({ api: registry, clock, settings, random, nodes, kubernetesVersion })
-  const pods = startKubelets({
+  const tables = startDataPlane({ api: registry, clock, random, nodes, kubernetesVersion })
+  const machines = startNodes({
+    tables: tables.tables,
     api: registry,
     clock,
     settings,
@@ -86,9 +90,10 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     token: start.token,
     port: start.port,
     host: '127.0.0.1',
-    forwarding: dataPlane.tables,
-    containers: pods.steps,
-    logs: pods.logs,
+    forwarding: tables.tables,
+    containers: machines.steps,
+    logs: machines.logs,
+    nodes: machines.power,
     kubernetesVersion,
   })
   return {
@@ -104,8 +109,8 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     async close() {
       scheduler.stop()
       controllers.stop()
-      pods.stop()
-      dataPlane.stop()
+      machines.stop()
+      tables.stop()
       killProcessesOfCluster(cluster)
       await endOutside({ server, lock, reaper, directory: start.directory })
     },
@@ -128,17 +133,16 @@ async function endOutside(parts: {
 interface Common {
   api: ClusterApi
   clock: Clock
-  settings: Settings
   random: Random
   nodes: readonly NodeIdentity[]
 }
 
-/** Nodes with their kube-proxies, and the relays, which use the control plane's rules. */
+/** The Node objects, and the relays, which use the control plane's rules. */
 function startDataPlane(parts: Common & { kubernetesVersion: string }): {
   tables: ForwardingTables
   stop(): void
 } {
-  const { api, clock, settings, random, nodes } = parts
+  const { api, clock, random, nodes } = parts
   const tables = new ForwardingTables()
   const relays = new ServiceRelays(fork(random))
   tables.subscribe(controlPlane, table => relays.apply(table))
@@ -147,30 +151,25 @@ function startDataPlane(parts: Common & { kubernetesVersion: string }): {
     const created = api.create('nodes', object)
     if (object.status !== undefined) api.updateStatus('nodes', { ...created, status: object.status })
   }
-  const proxies = nodes.map(
-    ({ name }) =>
-      new KubeProxy({
-        api,
-        clock,
-        settings,
-        random: fork(random),
-        node: name,
-        publish: table => tables.publish(table),
-      }),
-  )
-  for (const proxy of proxies) proxy.start()
-  return {
-    tables,
-    stop() {
-      for (const proxy of proxies) proxy.stop()
-      relays.stop()
-    },
-  }
+  return { tables, stop: () => relays.stop() }
 }
 
-function startKubelets(
-  parts: Common & { start: EmbeddedStart; addresses: Addresses; cluster: string; reaper: ReaperLink },
-): { steps: ContainerSteps; logs: PodLogs; stop(): void } {
+interface NodeParts extends Common {
+  settings: Settings
+  tables: ForwardingTables
+  start: EmbeddedStart
+  addresses: Addresses
+  cluster: string
+  reaper: ReaperLink
+}
+
+/** Each node's machine, with its kubelet and its kube-proxy. */
+function startNodes(parts: NodeParts): {
+  steps: ContainerSteps
+  logs: PodLogs
+  power: NodeMachines
+  stop(): void
+} {
   const { api, clock, settings, random, nodes, start, addresses } = parts
   const steps = new ContainerSteps(clock)
   const logs = new PodLogs(join(start.directory, 'logs'))
@@ -182,32 +181,69 @@ function startKubelets(
     mkdirSync(join(folder, 'tmp'), { recursive: true, mode: 0o700 })
     return folder
   }
-  const kubelets = nodes.map(
-    (node, index) =>
-      new Kubelet({
-        api,
-        clock,
-        settings,
-        random: fork(random),
-        node,
-        runtime,
-        images,
-        steps,
-        silence,
-        nextPodAddress: () => addresses.nextPod(index),
-        podFolder,
-        processEnvironment: { [clusterVariable]: parts.cluster },
-      }),
+  const startKubelet = (link: NodeLink, node: NodeIdentity, index: number): Kubelet => {
+    const kubelet = new Kubelet({
+      api: link.api,
+      clock: link.clock,
+      runtime: link.runtime,
+      settings,
+      random: fork(random),
+      node,
+      images,
+      steps,
+      silence,
+      nextPodAddress: () => addresses.nextPod(index),
+      podFolder,
+      processEnvironment: { [clusterVariable]: parts.cluster },
+    })
+    kubelet.start()
+    return kubelet
+  }
+  const machines = nodes.map((node, index) => {
+    const startProxy = proxyStarter(parts, node)
+    return new NodeMachine({
+      name: node.name,
+      isControlPlane: node.name === controlPlane,
+      api,
+      clock,
+      runtime,
+      silence,
+      startKubelet: link => startKubelet(link, node, index),
+      startProxy,
+    })
+  })
+  const power = new NodeMachines(
+    new Map(nodes.map(({ name }, index) => [name, present(machines[index], name)])),
   )
-  for (const kubelet of kubelets) kubelet.start()
   return {
     steps,
     logs,
+    power,
     stop() {
-      for (const kubelet of kubelets) kubelet.stop()
+      power.stop()
       runtime.killAll()
       silence.end()
     },
+  }
+}
+
+/** The versions of a node's tables go on counting when its kube-proxy is started anew. */
+function proxyStarter(
+  { settings, random, tables }: NodeParts,
+  { name }: NodeIdentity,
+): (link: NodeLink) => KubeProxy {
+  let version = 0
+  return link => {
+    const proxy = new KubeProxy({
+      api: link.api,
+      clock: link.clock,
+      settings,
+      random: fork(random),
+      node: name,
+      publish: table => tables.publish({ ...table, version: ++version }),
+    })
+    proxy.start()
+    return proxy
   }
 }
 
