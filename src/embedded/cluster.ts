@@ -194,6 +194,8 @@ function startNodes(parts: NodeParts): {
       silence,
       nextPodAddress: () => addresses.nextPod(index),
       podFolder,
+      removePodFolder: uid => rmSync(join(start.directory, 'pods', uid), { recursive: true, force: true }),
+      logFile: (namespace, pod, container) => logs.locate(namespace, pod, container, false)?.file ?? null,
       processEnvironment: { [clusterVariable]: parts.cluster },
     })
     kubelet.start()

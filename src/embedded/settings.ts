@@ -57,6 +57,8 @@ export interface Settings {
   /** §9: how often a kubelet computes its node's status, and how often it reports one that has not changed. */
   nodeStatusUpdateMs: number
   nodeStatusReportMs: number
+  /** How long a machine still runs after its kubelet let it go down: an estimate. */
+  powerOffMs: Range
   /** §7.1: kube-proxy's minSyncPeriod. */
   proxyMinSyncMs: number
   /** §7.2: tokens of the bucket before 1.34. */
@@ -98,6 +100,7 @@ export const defaultSettings: Settings = {
   leaseDurationMs: 40_000,
   nodeStatusUpdateMs: 10_000,
   nodeStatusReportMs: 300_000,
+  powerOffMs: { low: 1000, high: 2000 },
   proxyMinSyncMs: 1000,
   proxyBurst: 2,
   proxyRunMs: { low: 90, high: 300 },

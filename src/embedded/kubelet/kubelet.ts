@@ -93,6 +93,7 @@ export class Kubelet {
       Math.max(0, totalSeconds - criticalSeconds),
     )
     await this.#evictAll(workers.filter(isCritical), criticalSeconds)
+    await sleep(this.#parts.clock, draw(this.#parts.random, this.#parts.settings.powerOffMs))
   }
 
   async #evictAll(workers: readonly PodWorker[], seconds: number): Promise<void> {

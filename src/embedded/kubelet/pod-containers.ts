@@ -16,6 +16,8 @@ export interface ContainerView {
 interface Instance {
   restartCount: number
   running: RunningContainer
+  /** With its last words. */
+  exit: ContainerExit | null
 }
 
 export class PodContainers {
@@ -27,9 +29,12 @@ export class PodContainers {
   /** The sandbox's address, once there is one. */
   address: string | null = null
 
-  add(name: string, running: RunningContainer): void {
+  /** `lastWords` is asked when it has exited. */
+  add(name: string, running: RunningContainer, lastWords: (exit: ContainerExit) => string | null): void {
     const earlier = this.#instances.get(name) ?? []
-    this.#instances.set(name, [...earlier, { restartCount: this.nextRestartCount(name), running }])
+    const instance: Instance = { restartCount: this.nextRestartCount(name), running, exit: null }
+    running.onExit(exit => (instance.exit = { ...exit, message: exit.message ?? lastWords(exit) }))
+    this.#instances.set(name, [...earlier, instance])
   }
 
   /** What the API knows of a container that ran on this node before it lost power. */
@@ -75,12 +80,12 @@ export class PodContainers {
   }
 }
 
-function view({ restartCount, running }: Instance): ContainerView {
+function view({ restartCount, running, exit }: Instance): ContainerView {
   return {
     id: running.id,
     restartCount,
     startedUs: running.startedUs,
-    exit: running.exit,
+    exit,
     earlierSandbox: false,
   }
 }

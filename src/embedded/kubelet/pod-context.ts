@@ -1,9 +1,11 @@
 /** One pod on its node: what its worker, its start and its end share. */
-import type { Container, ContainerStatus, LifecycleHandler, Pod, Probe } from '../../kube/types.ts'
+import type { Container, ContainerStatus, LifecycleHandler, Pod, Probe, ProbeHandler } from '../../kube/types.ts'
 import type { RecordStep } from '../container-steps.ts'
 import type { ContainerExit, RunningContainer } from './container-runtime.ts'
 import { attemptProbe, runHook, type HandlerParts, type HookOutcome, type ProbeOutcome } from './handlers.ts'
+import type { FailedPulls } from './image-pull.ts'
 import type { KubeletParts } from './kubelet-parts.ts'
+import { mountsOf, rewritePaths } from './mounts.ts'
 import { PodContainers } from './pod-containers.ts'
 import { PodProbes } from './pod-probes.ts'
 import { isSidecar } from './pod-phase.ts'
@@ -28,6 +30,10 @@ export class PodContext {
   readonly backoff: RestartBackoff
   /** Why a container does not start, until it does. */
   readonly waiting = new Map<string, { reason: string; message: string }>()
+  /** Images that could not be had. */
+  readonly failedPulls: FailedPulls = new Map()
+  /** The folder of each volume, once they are made. */
+  volumes: ReadonlyMap<string, string> = new Map()
   pod: Pod
   /** Set once the node ends the pod for a reason of its own. */
   eviction: Eviction | null = null
@@ -103,13 +109,21 @@ export class PodContext {
   }
 
   hook(container: Container, running: RunningContainer, handler: LifecycleHandler): Promise<HookOutcome> {
-    return runHook(handler, this.#handlerParts(container, running))
+    return runHook(this.#rewritten(container, handler), this.#handlerParts(container, running))
+  }
+
+  /** A command that runs in the container means the container's mounts. */
+  #rewritten<T extends ProbeHandler>(container: Container, handler: T): T {
+    const mounts = mountsOf(container, this.volumes)
+    if (handler.exec === undefined || mounts.length === 0) return handler
+    const command = (handler.exec.command ?? []).map(word => rewritePaths(word, mounts))
+    return { ...handler, exec: { command } }
   }
 
   #attempt(container: Container, probe: Probe): Promise<ProbeOutcome> {
     const running = this.containers.latest(container.name)
     if (running === null) return Promise.resolve({ kind: 'error', text: 'the container is not running' })
-    return attemptProbe(probe, this.#handlerParts(container, running))
+    return attemptProbe(this.#rewritten(container, probe), this.#handlerParts(container, running))
   }
 
   #handlerParts(container: Container, running: RunningContainer): HandlerParts {

@@ -14,6 +14,7 @@ import type { RestartBackoff } from './restart-backoff.ts'
 import { startContainer, type StartOutcome } from './start-container.ts'
 import type { StatusManager } from './status-manager.ts'
 import { stopContainer } from './stop-container.ts'
+import { mountVolumes } from './pod-volumes.ts'
 import type { Eviction } from './pod-status.ts'
 import { syncActions, type SyncAction } from './sync-actions.ts'
 import { deleteObject, portsOf, stopContainers, tearDownSandbox } from './terminate-pod.ts'
@@ -55,6 +56,8 @@ export class PodWorker {
   #over = false
   #resync: Timer | null = null
   #deadline: Timer | null = null
+  /** What the pod waits for before it starts need not come any more. */
+  readonly #leaving = new AbortController()
   readonly #onEnded: (() => void)[] = []
 
   constructor(pod: Pod, parts: PodWorkerParts) {
@@ -103,6 +106,7 @@ export class PodWorker {
   #stopWithin(graceSeconds: number): void {
     if (this.#grace === null) this.#grace = new GracePeriod(graceSeconds)
     else this.#grace.shorten(graceSeconds)
+    this.#leaving.abort()
     this.#request()
   }
 
@@ -183,6 +187,7 @@ export class PodWorker {
     const { clock, random, settings, nextPodAddress } = this.#parts.kubelet
     if (context.refreshStatus()) return this.#finish()
     if (context.containers.address === null) {
+      if (!(await mountVolumes(context, this.#leaving.signal))) return
       await new Promise<void>(resolve => void clock.after(draw(random, settings.sandboxStartMs), resolve))
       context.containers.address = nextPodAddress()
     }
@@ -249,5 +254,6 @@ export class PodWorker {
     this.stop()
     this.#context.containers.relist()
     this.#context.refreshStatus(true)
+    this.#parts.kubelet.removePodFolder?.(this.#context.uid)
   }
 }
