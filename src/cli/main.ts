@@ -123,6 +123,13 @@ function describeClusterCommands(program: Command, streams: Streams, done: (code
     .description('whether it runs (exit code 3 when not)')
     .action(async () => done(await (await import('./cluster.ts')).clusterStatus(streams)))
   cluster
+    .command('node <name> <action>')
+    .description('crash, shutdown or restart: take the power from one of its nodes, or give it back')
+    .option('--grace <seconds>', 'of a shutdown: how long the pods have (default: 30)')
+    .action(async (name: string, action: string, options: { grace?: string }) =>
+      done(await (await import('./cluster-node.ts')).clusterNode(name, action, options, streams)),
+    )
+  cluster
     .command('down')
     .description('end it, and its pods with it')
     .action(async () => done(await (await import('./cluster.ts')).clusterDown(streams)))

@@ -3,32 +3,21 @@
  * All parts speak to each other only through the API, as in a real cluster.
  */
 import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { seededRandom, type Random } from '../base/random.ts'
 import type { EmbeddedReady, EmbeddedStart } from '../model/embedded-cluster.ts'
 import { startApiServer } from './apiserver/http.ts'
 import { createRegistry } from './apiserver/registry.ts'
-import type { ClusterApi } from './cluster-api.ts'
-import { ContainerSteps } from './container-steps.ts'
 import { startControllers } from './controllers/start.ts'
-import { Images } from './images.ts'
-import { Kubelet } from './kubelet/kubelet.ts'
-import type { NodeIdentity } from './kubelet/kubelet-parts.ts'
-import { ProcessRuntime } from './kubelet/process-runtime.ts'
-import { Silence } from './kubelet/silence.ts'
-import { controlPlane, nodeNames, nodeObject } from './nodes.ts'
+import { startDataPlane } from './data-plane.ts'
+import { fork } from './fork.ts'
+import { startMachines } from './machines.ts'
+import { controlPlane, nodeNames } from './nodes.ts'
 import { openPodNetwork, type PodNetwork } from './pod-network/pod-network.ts'
-import { PodLogs } from './pod-logs.ts'
-import { clusterVariable, killProcessesOfCluster } from './process-groups.ts'
-import { ForwardingTables } from './proxy/forwarding-tables.ts'
-import { KubeProxy } from './proxy/kube-proxy.ts'
-import { ServiceRelays } from './proxy/service-relays.ts'
+import { killProcessesOfCluster } from './process-groups.ts'
 import { ReaperLink } from './reaper-link.ts'
 import { startScheduler } from './scheduler/start.ts'
 import { flattenSettings, settingsInForce } from './settings-in-force.ts'
-import type { Settings } from './settings.ts'
-import { withRealEndpoints } from './pod-network/real-endpoints.ts'
 
 export interface EmbeddedCluster {
   ready: EmbeddedReady
@@ -66,10 +55,8 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     isClusterIP: address => network.isClusterIP(address),
   })
   const common = { api: registry, clock, settings, random, nodes, network }
-  const silence = new Silence(clock, settings.silenceMs, (address, port) => network.reach(address, port))
-  const silentAddress = keptSilent(silence, network)
-  const dataPlane = startDataPlane({ ...common, kubernetesVersion, silentAddress })
-  const pods = startKubelets({ ...common, start, cluster, reaper, silence })
+  const dataPlane = startDataPlane(common)
+  const machines = startMachines({ ...common, kubernetesVersion, dataPlane, start, cluster, reaper })
   const controllers = startControllers({ api: registry, clock, settings, random: fork(random) })
   const scheduler = startScheduler({ api: registry, clock, settings, random: fork(random) })
   const server = await startApiServer({
@@ -81,8 +68,9 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     host: '127.0.0.1',
     forwarding: dataPlane.tables,
     relays: dataPlane.relays,
-    containers: pods.steps,
-    logs: pods.logs,
+    containers: machines.steps,
+    logs: machines.logs,
+    nodes: machines.power,
     kubernetesVersion,
   })
   return {
@@ -98,7 +86,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     async close() {
       scheduler.stop()
       controllers.stop()
-      pods.stop()
+      machines.stop()
       dataPlane.stop()
       killProcessesOfCluster(cluster)
       await endOutside({ server, network, reaper, directory: start.directory })
@@ -119,118 +107,7 @@ async function endOutside(parts: {
   await parts.server.close()
 }
 
-interface Common {
-  api: ClusterApi
-  clock: Clock
-  settings: Settings
-  random: Random
-  nodes: readonly NodeIdentity[]
-  network: PodNetwork
-}
-
-/** The address begins to be silent when it is first asked for; a run of kube-proxy later it is in the rules. */
-function keptSilent(silence: Silence, network: PodNetwork): () => { address: string; port: number } {
-  const silent = network.silent()
-  let kept = false
-  return () => {
-    if (!kept) silence.keep(silent.address, [silent.port])
-    kept = true
-    return silent
-  }
-}
-
-/** Nodes with their kube-proxies, and the relays that follow their rules. */
-function startDataPlane(
-  parts: Common & { kubernetesVersion: string; silentAddress: () => { address: string; port: number } },
-): { tables: ForwardingTables; relays: ServiceRelays; stop(): void } {
-  const { api, clock, settings, random, nodes, network, silentAddress } = parts
-  const tables = new ForwardingTables()
-  const relays = new ServiceRelays({
-    clock,
-    random: fork(random),
-    reach: (address, port) => network.reach(address, port),
-    sourcePortPinMs: settings.sourcePortPinMs,
-    vantage: controlPlane,
-    nodeAddresses: new Map(nodes.map(({ name, address }) => [name, address])),
-  })
-  tables.subscribe(null, table => relays.apply(table))
-  for (const node of nodes) {
-    const object = nodeObject(node, parts.kubernetesVersion, clock)
-    const created = api.create('nodes', object)
-    if (object.status !== undefined) api.updateStatus('nodes', { ...created, status: object.status })
-  }
-  const proxies = nodes.map(
-    ({ name }) =>
-      new KubeProxy({
-        api,
-        clock,
-        settings,
-        random: fork(random),
-        node: name,
-        silentAddress,
-        publish: table => tables.publish(withRealEndpoints(table, network)),
-      }),
-  )
-  for (const proxy of proxies) proxy.start()
-  return {
-    tables,
-    relays,
-    stop() {
-      for (const proxy of proxies) proxy.stop()
-      relays.stop()
-    },
-  }
-}
-
-function startKubelets(
-  parts: Common & { start: EmbeddedStart; cluster: string; reaper: ReaperLink; silence: Silence },
-): { steps: ContainerSteps; logs: PodLogs; stop(): void } {
-  const { api, clock, settings, random, nodes, start, network, silence } = parts
-  const steps = new ContainerSteps(clock)
-  const logs = new PodLogs(join(start.directory, 'logs'))
-  const runtime = new ProcessRuntime({ clock, openLog: spec => logs.open(spec), groups: parts.reaper })
-  const images = new Images(join(start.directory, 'images'), start.images)
-  const podFolder = (uid: string): string => {
-    const folder = join(start.directory, 'pods', uid)
-    mkdirSync(join(folder, 'tmp'), { recursive: true, mode: 0o700 })
-    return folder
-  }
-  const kubelets = nodes.map(
-    (node, index) =>
-      new Kubelet({
-        api,
-        clock,
-        settings,
-        random: fork(random),
-        node,
-        runtime,
-        images,
-        steps,
-        silence,
-        nextPodAddress: () => network.nextPod(index),
-        network,
-        podFolder,
-        processEnvironment: { [clusterVariable]: parts.cluster },
-      }),
-  )
-  for (const kubelet of kubelets) kubelet.start()
-  return {
-    steps,
-    logs,
-    stop() {
-      for (const kubelet of kubelets) kubelet.stop()
-      runtime.killAll()
-      silence.end()
-    },
-  }
-}
-
 /** Addresses are a matter of luck, not of the seed: equal seeds side by side would all try the same ones. */
 function luck(clock: Clock): Random {
   return seededRandom(process.pid ^ (clock.nowUs() >>> 0))
-}
-
-/** A random source of its own, so that the draws of one part do not depend on those of another. */
-function fork(random: Random): Random {
-  return seededRandom(Math.floor(random.between(0, 2 ** 32)))
 }

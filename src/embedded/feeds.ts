@@ -27,3 +27,12 @@ export interface PodLogSource {
   /** Null when there is no such container instance (not started, or `previous` without a restart). */
   locate(namespace: string, pod: string, container: string, previous: boolean): ContainerLog | null
 }
+
+/** Switches machines off and on; each throws ApiError when the node is unknown or not in the state for it. */
+export interface NodePower {
+  /** Resolves when nobody can reach the node any more. */
+  crash(node: string): Promise<void>
+  /** Returns when it has begun. */
+  shutDown(node: string, grace: { totalSeconds: number; criticalSeconds: number }): void
+  restart(node: string): Promise<void>
+}

@@ -2,6 +2,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Node } from '../kube/types.ts'
 import type { NodeIdentity } from './kubelet/kubelet-parts.ts'
+import { nodeConditions } from './kubelet/node-conditions.ts'
+import { instant } from './kubelet/pod-status.ts'
 
 export const controlPlane = 'control-plane'
 
@@ -10,16 +12,7 @@ export function nodeNames(workers: number): string[] {
 }
 
 export function nodeObject({ name, address }: NodeIdentity, kubernetesVersion: string, clock: Clock): Node {
-  const now = `${new Date(clock.nowUs() / 1000).toISOString().slice(0, 19)}Z`
   const room = { cpu: '4', memory: '8Gi', 'ephemeral-storage': '100Gi', pods: '110' }
-  const condition = (type: string, status: 'True' | 'False', reason: string, message: string) => ({
-    type,
-    status,
-    reason,
-    message,
-    lastHeartbeatTime: now,
-    lastTransitionTime: now,
-  })
   const isControlPlane = name === controlPlane
   return {
     apiVersion: 'v1',
@@ -43,17 +36,7 @@ export function nodeObject({ name, address }: NodeIdentity, kubernetesVersion: s
         { type: 'InternalIP', address },
         { type: 'Hostname', address: name },
       ],
-      conditions: [
-        condition(
-          'MemoryPressure',
-          'False',
-          'KubeletHasSufficientMemory',
-          'kubelet has sufficient memory available',
-        ),
-        condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-        condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-        condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
-      ],
+      conditions: nodeConditions(null, instant(clock.nowUs())),
       nodeInfo: {
         kubeletVersion: kubernetesVersion,
         containerRuntimeVersion: 'rollproof://processes',

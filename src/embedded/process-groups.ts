@@ -26,6 +26,15 @@ export function killGroup(pgid: number): boolean {
   }
 }
 
+/** Its processes stand still until they are killed; the kernel goes on to hold their sockets. */
+export function stopGroup(pgid: number): void {
+  try {
+    process.kill(-pgid, 'SIGSTOP')
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
 export function processesOfCluster(cluster: string): number[] {
   const wanted = `${clusterVariable}=${cluster}`
   return processIds().filter(pid => {

@@ -52,6 +52,20 @@ export interface Settings {
   killFloorMs: number
   /** §4.5: restart back-off: first delay, cap, and the run time that resets it. */
   restartBackoffMs: { first: number; cap: number; resetAfter: number }
+  /** Measured on 1.34: a sync that failed or met a back-off is repeated after 10 s and up to half as long again. */
+  syncRetryMs: Range
+  /** pkg/kubelet: back-off of image pulls, first delay and cap. */
+  imageBackoffMs: { first: number; cap: number }
+  /** pkg/util/goroutinemap: back-off of mounts that fail, first delay and cap. */
+  mountBackoffMs: { first: number; cap: number }
+  /** §9: how often a kubelet renews its node's lease, and how long the lease lasts. */
+  leaseRenewMs: number
+  leaseDurationMs: number
+  /** §9: how often a kubelet computes its node's status, and how often it reports one that has not changed. */
+  nodeStatusUpdateMs: number
+  nodeStatusReportMs: number
+  /** How long a machine still runs after its kubelet let it go down: an estimate. */
+  powerOffMs: Range
   /** §7.1: kube-proxy's minSyncPeriod. */
   proxyMinSyncMs: number
   /** §7.1: kube-proxy's syncPeriod: with no change for so long it repairs its rules, which uses the throttle like any run. */
@@ -77,7 +91,7 @@ export interface Settings {
   nodeTaintsPerSecond: number
   /** pkg/controller/podgc: period, and how long a node must be gone before its pods go too. */
   podCollectionMs: { period: number; quarantine: number }
-  /** §8.3 node and lease heartbeats are not modelled below this period. */
+  /** Changes per kind that a watch may resume from. */
   watchHistory: number
 }
 
@@ -100,6 +114,14 @@ export const defaultSettings: Settings = {
   finalDeleteMs: { low: 620, high: 760 },
   killFloorMs: 2000,
   restartBackoffMs: { first: 10_000, cap: 300_000, resetAfter: 600_000 },
+  syncRetryMs: { low: 10_000, high: 15_000 },
+  imageBackoffMs: { first: 10_000, cap: 300_000 },
+  mountBackoffMs: { first: 500, cap: 122_000 },
+  leaseRenewMs: 10_000,
+  leaseDurationMs: 40_000,
+  nodeStatusUpdateMs: 10_000,
+  nodeStatusReportMs: 300_000,
+  powerOffMs: { low: 1000, high: 2000 },
   proxyMinSyncMs: 1000,
   proxySyncPeriodMs: 30_000,
   proxyBurst: 2,

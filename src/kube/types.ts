@@ -52,8 +52,8 @@ export interface Condition {
   message?: string
   lastTransitionTime?: string
   lastUpdateTime?: string
-  lastHeartbeatTime?: string
   lastProbeTime?: string | null
+  lastHeartbeatTime?: string
   observedGeneration?: number
 }
 
@@ -62,10 +62,61 @@ export interface EnvVar {
   value?: string
   valueFrom?: {
     fieldRef?: { fieldPath: string }
-    resourceFieldRef?: { resource: string }
+    resourceFieldRef?: ResourceFieldRef
     configMapKeyRef?: { name: string; key: string; optional?: boolean }
     secretKeyRef?: { name: string; key: string; optional?: boolean }
   }
+}
+
+export interface ResourceFieldRef {
+  resource: string
+  containerName?: string
+  divisor?: string
+}
+
+export interface EnvFromSource {
+  prefix?: string
+  configMapRef?: { name: string; optional?: boolean }
+  secretRef?: { name: string; optional?: boolean }
+}
+
+export interface VolumeMount {
+  name: string
+  mountPath: string
+  subPath?: string
+  readOnly?: boolean
+}
+
+export interface KeyToPath {
+  key: string
+  path: string
+  mode?: number
+}
+
+export interface DownwardAPIItem {
+  path: string
+  fieldRef?: { fieldPath: string }
+  resourceFieldRef?: ResourceFieldRef
+  mode?: number
+}
+
+export interface VolumeProjection {
+  configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean }
+  secret?: { name?: string; items?: KeyToPath[]; optional?: boolean }
+  downwardAPI?: { items?: DownwardAPIItem[] }
+  serviceAccountToken?: object
+}
+
+export interface Volume {
+  name: string
+  emptyDir?: object
+  hostPath?: { path: string }
+  configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean; defaultMode?: number }
+  secret?: { secretName?: string; items?: KeyToPath[]; optional?: boolean; defaultMode?: number }
+  downwardAPI?: { items?: DownwardAPIItem[]; defaultMode?: number }
+  projected?: { sources?: VolumeProjection[]; defaultMode?: number }
+  persistentVolumeClaim?: { claimName: string; readOnly?: boolean }
+  [source: string]: unknown
 }
 
 export interface HttpGetAction {
@@ -111,6 +162,9 @@ export interface Container {
   args?: string[]
   workingDir?: string
   env?: EnvVar[]
+  envFrom?: EnvFromSource[]
+  terminationMessagePath?: string
+  terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
   ports?: ContainerPort[]
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> }
   readinessProbe?: Probe
@@ -118,7 +172,7 @@ export interface Container {
   startupProbe?: Probe
   lifecycle?: { preStop?: LifecycleHandler; postStart?: LifecycleHandler }
   restartPolicy?: string
-  volumeMounts?: { name: string; mountPath: string }[]
+  volumeMounts?: VolumeMount[]
 }
 
 export interface Toleration {
@@ -172,13 +226,15 @@ export interface PodSpec {
   schedulerName?: string
   serviceAccountName?: string
   terminationGracePeriodSeconds?: number
+  activeDeadlineSeconds?: number
+  priority?: number
   enableServiceLinks?: boolean
   hostNetwork?: boolean
   hostname?: string
   subdomain?: string
   schedulingGates?: { name: string }[]
   readinessGates?: { conditionType: string }[]
-  volumes?: { name: string; [source: string]: unknown }[]
+  volumes?: Volume[]
 }
 
 export interface ContainerState {
@@ -212,7 +268,9 @@ export interface PodStatus {
   reason?: string
   message?: string
   conditions?: Condition[]
+  observedGeneration?: number
   hostIP?: string
+  hostIPs?: { ip: string }[]
   podIP?: string
   podIPs?: { ip: string }[]
   startTime?: string
@@ -339,10 +397,6 @@ export interface ControllerRevision extends KubeObject {
   revision: number
 }
 
-export interface Lease extends KubeObject {
-  spec?: { holderIdentity?: string; leaseDurationSeconds?: number; renewTime?: string }
-}
-
 export interface ServicePort {
   name?: string
   port: number
@@ -390,6 +444,17 @@ export interface Node extends KubeObject {
     capacity?: Record<string, string>
     addresses?: { type: string; address: string }[]
     nodeInfo?: Record<string, string>
+  }
+}
+
+export interface Lease extends KubeObject {
+  spec?: {
+    holderIdentity?: string
+    leaseDurationSeconds?: number
+    acquireTime?: string
+    /** To the microsecond, unlike other times. */
+    renewTime?: string
+    leaseTransitions?: number
   }
 }
 

@@ -21,7 +21,8 @@ export interface ContainerExit {
   /** 128 + n after signal n. */
   code: number
   signal: number | null
-  reason: 'Completed' | 'Error' | 'StartError'
+  /** `Unknown`: it ended with its node, so nobody saw how. */
+  reason: 'Completed' | 'Error' | 'StartError' | 'Unknown'
   message: string | null
   atUs: number
 }
@@ -44,6 +45,8 @@ export interface RunningContainer {
   terminate(): 'sent' | 'ignored' | 'gone'
   /** SIGKILL to all of the container's processes. */
   kill(): void
+  /** Its node has lost power: all of its processes stand still, their sockets stay, and only `kill` has an effect. */
+  freeze(): void
   /** Runs a command in the container; it dies with the container, or when the limit is reached (null = none). */
   exec(argv: readonly string[], limitMs: number | null): Promise<ExecOutcome>
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Container, Pod, Service } from '../../kube/types.ts'
+import type { Container, EnvVar, Pod, Service } from '../../kube/types.ts'
 import { commandLine } from './command-line.ts'
 import { ConfigError, containerEnvironment, type EnvironmentInput } from './environment.ts'
 import { expand } from './expansion.ts'
@@ -31,6 +31,7 @@ function environment(
     reach: (host, port) => ({ host, port }),
     podIP: '127.9.3.1',
     hostIP: '127.9.0.3',
+    allocatable: { cpu: '4', memory: '8Gi' },
     ...overrides,
   })
 }
@@ -100,4 +101,29 @@ test('an image variable that says where to listen wins over the manifest, any ot
     { image: { PORT: '$(PORT)', HOST: '$(POD_IP)', MODE: 'image', URL: '$(UNKNOWN)' } },
   )
   expect(env).toMatchObject({ PORT: '20080', HOST: '127.0.0.1', MODE: 'own', URL: '$(UNKNOWN)' })
+})
+
+test('a resource is told in units of the divisor, rounded up; without a limit it is the node that limits', () => {
+  const from = (resource: string, divisor?: string): EnvVar => ({
+    name: `${resource}/${divisor ?? ''}`,
+    valueFrom: { resourceFieldRef: { resource, ...(divisor === undefined ? {} : { divisor }) } },
+  })
+  const resources = { requests: { cpu: '250m', memory: '64Mi' }, limits: { memory: '100Mi' } }
+  const env = environment({
+    resources,
+    env: [
+      from('requests.cpu'),
+      from('requests.cpu', '1m'),
+      from('limits.memory'),
+      from('limits.memory', '1Mi'),
+      from('limits.cpu'),
+    ],
+  })
+  expect(env).toMatchObject({
+    'requests.cpu/': '1',
+    'requests.cpu/1m': '250',
+    'limits.memory/': '104857600',
+    'limits.memory/1Mi': '100',
+    'limits.cpu/': '4',
+  })
 })

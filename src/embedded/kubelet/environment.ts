@@ -2,8 +2,9 @@
  * The environment of a container, in Kubernetes's order, later ones winning: image, Services, envFrom, env. References
  * see what stands before them. What cannot be resolved is an error, and the container waits (CreateContainerConfigError).
  */
-import type { Container, EnvVar, KubeObject, Pod, Service } from '../../kube/types.ts'
+import type { Container, EnvVar, KubeObject, Pod, ResourceFieldRef, Service } from '../../kube/types.ts'
 import type { Reach } from '../pod-network/pod-network.ts'
+import { FieldError, metadataField, resourceField } from './downward.ts'
 import { expand } from './expansion.ts'
 import { serviceEnvironment } from './service-environment.ts'
 
@@ -23,6 +24,8 @@ export interface EnvironmentInput {
   config: ConfigSource
   podIP: string
   hostIP: string
+  /** The node's, which is a container's limit when it names none. */
+  allocatable: Record<string, string>
 }
 
 export class ConfigError extends Error {
@@ -52,17 +55,9 @@ function placed({ image, place }: EnvironmentInput): Record<string, string> {
   )
 }
 
-/** `envFrom` is not among the types that are used elsewhere, so it is read here. */
-type EnvFrom = {
-  prefix?: string
-  configMapRef?: { name: string; optional?: boolean }
-  secretRef?: { name: string; optional?: boolean }
-}[]
-
 function environmentFrom(container: Container, config: ConfigSource): Record<string, string> {
-  const { envFrom = [] } = container as Container & { envFrom?: EnvFrom }
   const env: Record<string, string> = {}
-  for (const source of envFrom) {
+  for (const source of container.envFrom ?? []) {
     const reference = source.configMapRef ?? source.secretRef
     if (reference === undefined) continue
     const keys = keysOf(source.configMapRef ? 'ConfigMap' : 'Secret', reference, config)
@@ -75,22 +70,15 @@ function valueOf(variable: EnvVar, input: EnvironmentInput, before: Record<strin
   const source = variable.valueFrom
   if (source === undefined) return expand(variable.value ?? '', name => before[name])
   if (source.fieldRef !== undefined) return fieldValue(source.fieldRef.fieldPath, input)
-  if (source.configMapKeyRef !== undefined) return keyValue('ConfigMap', source.configMapKeyRef, input.config)
-  if (source.secretKeyRef !== undefined) return keyValue('Secret', source.secretKeyRef, input.config)
+  if (source.configMapKeyRef !== undefined) return keyValue('ConfigMap', source.configMapKeyRef, input)
+  if (source.secretKeyRef !== undefined) return keyValue('Secret', source.secretKeyRef, input)
+  if (source.resourceFieldRef !== undefined) return resourceValue(source.resourceFieldRef, input)
   throw new ConfigError(`environment variable ${variable.name}: this source is not modelled`)
 }
 
 function fieldValue(path: string, { pod, podIP, hostIP }: EnvironmentInput): string {
-  const { metadata, spec } = pod
-  const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path)
-  if (subscript !== null) {
-    const [, map, key] = subscript
-    return (map === 'labels' ? metadata.labels : metadata.annotations)?.[key ?? ''] ?? ''
-  }
+  const { spec } = pod
   const fields: Record<string, string | undefined> = {
-    'metadata.name': metadata.name,
-    'metadata.namespace': metadata.namespace,
-    'metadata.uid': metadata.uid,
     'spec.nodeName': spec.nodeName,
     'spec.serviceAccountName': spec.serviceAccountName ?? 'default',
     'status.podIP': podIP,
@@ -98,20 +86,31 @@ function fieldValue(path: string, { pod, podIP, hostIP }: EnvironmentInput): str
     'status.hostIP': hostIP,
     'status.hostIPs': hostIP,
   }
-  const value = fields[path]
+  const value = metadataField(path, pod) ?? fields[path]
   if (value === undefined) throw new ConfigError(`unsupported fieldPath: ${path}`)
   return value
+}
+
+function resourceValue(reference: ResourceFieldRef, input: EnvironmentInput): string {
+  try {
+    return resourceField(reference, input.container, input)
+  } catch (error) {
+    if (error instanceof FieldError) throw new ConfigError(error.message)
+    throw error
+  }
 }
 
 function keyValue(
   kind: 'ConfigMap' | 'Secret',
   reference: { name: string; key: string; optional?: boolean },
-  config: ConfigSource,
+  { config, pod }: EnvironmentInput,
 ): string | null {
   const value = keysOf(kind, reference, config)?.[reference.key]
   if (value !== undefined) return value
   if (reference.optional === true) return null
-  throw new ConfigError(`couldn't find key ${reference.key} in ${kind} ${reference.name}`)
+  throw new ConfigError(
+    `couldn't find key ${reference.key} in ${kind} ${pod.metadata.namespace ?? ''}/${reference.name}`,
+  )
 }
 
 function keysOf(

@@ -7,9 +7,9 @@ export interface TerminationClock {
   sigkillMs: number
 }
 
-/** Time from SIGTERM to SIGKILL. */
-export function restAfterHookMs(graceSeconds: number, hookTookMs: number, floorMs: number): number {
-  return Math.max(floorMs, (graceSeconds - Math.floor(hookTookMs / 1000)) * 1000)
+/** Time from SIGTERM to SIGKILL, after the whole seconds that the hook, and the wait for its turn, have taken. */
+export function restMs(graceSeconds: number, spentSeconds: number, floorMs: number): number {
+  return Math.max(floorMs, (graceSeconds - spentSeconds) * 1000)
 }
 
 /** When the signals come, counted from the kubelet's start; `hookMs` null = no hook. Infinity = it never returns. */
@@ -19,7 +19,7 @@ export function terminationClock(
   floorMs: number,
 ): TerminationClock {
   const sigtermMs = hookMs === null ? 0 : Math.min(hookMs, graceSeconds * 1000)
-  return { sigtermMs, sigkillMs: sigtermMs + restAfterHookMs(graceSeconds, sigtermMs, floorMs) }
+  return { sigtermMs, sigkillMs: sigtermMs + restMs(graceSeconds, Math.floor(sigtermMs / 1000), floorMs) }
 }
 
 /** A grace period can only be shortened, and is never below one second (§5.1, §5.2). */

@@ -6,11 +6,17 @@ import { sleep, type Clock } from '../../base/clock.ts'
 import type { Container, HttpGetAction, IntOrString, LifecycleHandler, Probe } from '../../kube/types.ts'
 import type { Reach } from '../pod-network/pod-network.ts'
 import type { RunningContainer } from './container-runtime.ts'
+import { goDuration } from './go-duration.ts'
+import { checkHealth } from './grpc-health.ts'
 import { httpGet, type HttpTarget } from './http-get.ts'
 import { tcpConnect } from './tcp-connect.ts'
 
 export type ProbeOutcome =
-  { kind: 'success' } | { kind: 'failure'; text: string } | { kind: 'error'; text: string }
+  | { kind: 'success' }
+  /** Counts as success, and is told. */
+  | { kind: 'warning'; text: string }
+  | { kind: 'failure'; text: string }
+  | { kind: 'error'; text: string }
 
 export type HookOutcome = { kind: 'ended' } | { kind: 'failed'; text: string }
 
@@ -29,7 +35,7 @@ export async function attemptProbe(probe: Probe, parts: HandlerParts): Promise<P
   if (probe.exec !== undefined) return execProbe(probe.exec.command ?? [], parts, limitMs)
   if (probe.httpGet !== undefined) return httpProbe(probe.httpGet, parts, limitMs)
   if (probe.tcpSocket !== undefined) return tcpProbe(probe.tcpSocket, parts, limitMs)
-  if (probe.grpc !== undefined) return { kind: 'error', text: 'grpc probes are not modelled' }
+  if (probe.grpc !== undefined) return grpcProbe(probe.grpc, parts, limitMs)
   return { kind: 'error', text: 'missing probe handler' }
 }
 
@@ -41,7 +47,7 @@ async function execProbe(command: string[], parts: HandlerParts, limitMs: number
     case 'timed-out':
       return {
         kind: 'failure',
-        text: `command timed out: "${command.join(' ')}" timed out after ${limitMs / 1000}s`,
+        text: `command timed out: "${command.join(' ')}" timed out after ${goDuration(limitMs)}`,
       }
     case 'exited':
       return outcome.code === 0 ? { kind: 'success' } : { kind: 'failure', text: outcome.output }
@@ -54,6 +60,8 @@ async function httpProbe(action: HttpGetAction, parts: HandlerParts, limitMs: nu
   const answer = await httpGet(parts.clock, target, limitMs)
   if (answer.kind === 'failed')
     return { kind: 'failure', text: `Get "${answer.url}": ${transportText(answer.code, target)}` }
+  if (answer.redirectedAway)
+    return { kind: 'warning', text: `Probe terminated redirects, Response body: ${answer.body}` }
   return answer.status >= 200 && answer.status < 400
     ? { kind: 'success' }
     : { kind: 'failure', text: `HTTP probe failed with statuscode: ${answer.status}` }
@@ -69,7 +77,41 @@ async function tcpProbe(
   const host = action.host ?? parts.podIP
   const code = await tcpConnect(parts.clock, parts.reach(host, port), limitMs)
   if (code === null) return { kind: 'success' }
+  if (code === 'timed-out') return { kind: 'failure', text: `dial tcp ${host}:${port}: i/o timeout` }
   return { kind: 'failure', text: transportText(code, { host, port }) }
+}
+
+/** Whatever goes wrong is a failure, never an error (pkg/probe/grpc). */
+async function grpcProbe(
+  { port, service = '' }: NonNullable<Probe['grpc']>,
+  parts: HandlerParts,
+  limitMs: number,
+): Promise<ProbeOutcome> {
+  const userAgent = `kube-probe/1.${parts.kubernetesMinor}`
+  const target = { host: parts.podIP, port, service, userAgent }
+  const answer = await checkHealth(parts.clock, target, limitMs)
+  const failure = (text: string): ProbeOutcome => ({ kind: 'failure', text })
+  switch (answer.kind) {
+    case 'answered':
+      return answer.status === 'SERVING'
+        ? { kind: 'success' }
+        : failure(`service unhealthy (responded with "${answer.status}")`)
+    case 'not-connected':
+      return failure(
+        `timeout: failed to connect service "${parts.podIP}:${port}" within ${goDuration(limitMs)}: context deadline exceeded`,
+      )
+    case 'too-late':
+      return failure(`timeout: health rpc did not complete within ${goDuration(limitMs)}`)
+    case 'refused':
+      return failure(refusalText(answer.code, answer.message, limitMs))
+  }
+}
+
+function refusalText(code: string, message: string, limitMs: number): string {
+  if (code === 'Unimplemented')
+    return `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${message}`
+  if (code === 'DeadlineExceeded') return `timeout: health rpc did not complete within ${goDuration(limitMs)}`
+  return `error: health rpc probe failed: rpc error: code = ${code} desc = ${message}`
 }
 
 /** Any status is success for a hook; only transport errors fail. */
@@ -131,6 +173,10 @@ function transportText(code: string, { host, port }: { host: string; port: numbe
       return `dial tcp ${host}:${port}: connect: connection refused`
     case 'ECONNRESET':
       return `read tcp ${host}:${port}: read: connection reset by peer`
+    case 'closed':
+      return 'EOF'
+    case 'EHOSTUNREACH':
+      return `dial tcp ${host}:${port}: connect: no route to host`
     default:
       return code
   }

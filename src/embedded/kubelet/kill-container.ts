@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { RecordStep } from '../container-steps.ts'
 import type { RunningContainer } from './container-runtime.ts'
 import type { GracePeriod } from './grace-period.ts'
-import { restAfterHookMs } from './grace.ts'
+import { restMs } from './grace.ts'
 import type { HookOutcome } from './handlers.ts'
 
 export interface KillParts {
@@ -27,10 +27,12 @@ export interface KillParts {
 export async function killContainer(parts: KillParts): Promise<void> {
   const { clock, running, grace, record, name } = parts
   if (running.exit !== null) return
-  const beganUs = clock.nowUs()
-  if (parts.preStop !== null) await runPreStop(parts.preStop, parts)
-  if (parts.turn !== null) await within(clock, grace, parts.turn)
-  const beforeSignalMs = (clock.nowUs() - beganUs) / 1000
+  // Each wait is deducted in whole seconds by itself, and the second has only what the first left.
+  let spentSeconds = 0
+  const { preStop, turn } = parts
+  if (preStop !== null) spentSeconds += await wholeSeconds(clock, () => runPreStop(preStop, parts))
+  if (turn !== null && spentSeconds < grace.seconds)
+    spentSeconds += await wholeSeconds(clock, () => within(clock, grace, turn, spentSeconds))
   await new Promise<void>(resolve => void clock.after(parts.signalMs, resolve))
   if (hasExited(running)) return
   const signalledUs = clock.nowUs()
@@ -44,7 +46,7 @@ export async function killContainer(parts: KillParts): Promise<void> {
     case 'gone':
       break
   }
-  await exitOrKill(parts, signalledUs, beforeSignalMs)
+  await exitOrKill(parts, signalledUs, spentSeconds)
 }
 
 async function runPreStop(hook: () => Promise<HookOutcome>, parts: KillParts): Promise<void> {
@@ -61,10 +63,16 @@ async function runPreStop(hook: () => Promise<HookOutcome>, parts: KillParts): P
   }
 }
 
-/** Null when the grace period, counted from now, ends first; shortening it counts from then. */
-function within<T>(clock: Clock, grace: GracePeriod, work: Promise<T>): Promise<T | null> {
+async function wholeSeconds(clock: Clock, wait: () => Promise<unknown>): Promise<number> {
+  const beganUs = clock.nowUs()
+  await wait()
+  return Math.floor((clock.nowUs() - beganUs) / 1_000_000)
+}
+
+/** Null when what is left of the grace period, counted from now, ends first; shortening it counts from then. */
+function within<T>(clock: Clock, grace: GracePeriod, work: Promise<T>, spentSeconds = 0): Promise<T | null> {
   return new Promise(resolve => {
-    let timer = clock.after(grace.seconds * 1000, () => finish(null))
+    let timer = clock.after((grace.seconds - spentSeconds) * 1000, () => finish(null))
     const stopListening = grace.onShortened(() => {
       timer.cancel()
       timer = clock.after(grace.seconds * 1000, () => finish(null))
@@ -78,10 +86,10 @@ function within<T>(clock: Clock, grace: GracePeriod, work: Promise<T>): Promise<
   })
 }
 
-function exitOrKill(parts: KillParts, signalledUs: number, beforeSignalMs: number): Promise<void> {
+function exitOrKill(parts: KillParts, signalledUs: number, spentSeconds: number): Promise<void> {
   const { clock, running, grace, floorMs, record, name } = parts
   return new Promise(resolve => {
-    let killAtUs = signalledUs + restAfterHookMs(grace.seconds, beforeSignalMs, floorMs) * 1000
+    let killAtUs = signalledUs + restMs(grace.seconds, spentSeconds, floorMs) * 1000
     const kill = (): void => {
       record(name, 'sigkill-sent')
       running.kill()

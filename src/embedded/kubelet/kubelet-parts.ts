@@ -34,6 +34,12 @@ export interface KubeletParts {
   network: Pick<PodNetwork, 'host' | 'reach'>
   /** Makes the pod's own folder and returns it. */
   podFolder: (uid: string) => string
+  /** The pod has ended: its folder goes. */
+  removePodFolder?: (uid: string) => void
+  /** Of a PersistentVolumeClaim; null = there is no such claim. */
+  claimFolder?: (namespace: string, claim: string) => string | null
+  /** The log of a container's latest instance. */
+  logFile?: (namespace: string, pod: string, container: string) => string | null
   /** In the environment of every process of a pod. */
   processEnvironment: Record<string, string>
 }

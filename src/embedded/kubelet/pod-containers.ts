@@ -9,28 +9,43 @@ export interface ContainerView {
   restartCount: number
   startedUs: number
   exit: ContainerExit | null
+  /** It ran before its node lost power: what it did is reported, but does not count for the present sandbox. */
+  earlierSandbox: boolean
 }
 
 interface Instance {
-  name: string
   restartCount: number
   running: RunningContainer
+  /** With its last words. */
+  exit: ContainerExit | null
 }
 
 export class PodContainers {
   readonly #instances = new Map<string, Instance[]>()
   readonly #seen = new Map<string, ContainerView[]>()
+  /** Of an earlier sandbox, by container. */
+  readonly #earlier = new Map<string, ContainerView>()
   #addressSeen: string | null = null
   /** The sandbox's address, once there is one. */
   address: string | null = null
 
-  add(name: string, running: RunningContainer): void {
+  /** `lastWords` is asked when it has exited. */
+  add(name: string, running: RunningContainer, lastWords: (exit: ContainerExit) => string | null): void {
     const earlier = this.#instances.get(name) ?? []
-    this.#instances.set(name, [...earlier, { name, restartCount: earlier.length, running }])
+    const instance: Instance = { restartCount: this.nextRestartCount(name), running, exit: null }
+    running.onExit(exit => (instance.exit = { ...exit, message: exit.message ?? lastWords(exit) }))
+    this.#instances.set(name, [...earlier, instance])
+  }
+
+  /** What the API knows of a container that ran on this node before it lost power. */
+  addEarlier(name: string, view: ContainerView): void {
+    this.#earlier.set(name, view)
+    this.#seen.set(name, [view])
   }
 
   nextRestartCount(name: string): number {
-    return this.#instances.get(name)?.length ?? 0
+    const before = this.#instances.get(name)?.at(-1) ?? this.#earlier.get(name)
+    return before === undefined ? 0 : before.restartCount + 1
   }
 
   latest(name: string): RunningContainer | null {
@@ -42,7 +57,8 @@ export class PodContainers {
     let changed = this.#addressSeen !== this.address
     this.#addressSeen = this.address
     for (const [name, instances] of this.#instances) {
-      const present = instances.slice(-2).reverse().map(view)
+      const earlier = this.#earlier.get(name)
+      const present = [...instances.slice(-2).reverse().map(view), ...(earlier ? [earlier] : [])].slice(0, 2)
       const before = this.#seen.get(name) ?? []
       const same =
         before.length === present.length &&
@@ -64,6 +80,12 @@ export class PodContainers {
   }
 }
 
-function view({ restartCount, running }: Instance): ContainerView {
-  return { id: running.id, restartCount, startedUs: running.startedUs, exit: running.exit }
+function view({ restartCount, running, exit }: Instance): ContainerView {
+  return {
+    id: running.id,
+    restartCount,
+    startedUs: running.startedUs,
+    exit,
+    earlierSandbox: false,
+  }
 }

@@ -1,33 +1,73 @@
-import type { ContainerStatus, Pod, PodStatus } from '../../kube/types.ts'
+/**
+ * The phase, from the states of all containers (kubelet_pods.go, getPhase). A container that waits to be restarted counts
+ * as stopped; a sidecar that runs keeps the pod running, one that has stopped counts for nothing.
+ */
+import type { Container, ContainerStatus, Pod, PodStatus } from '../../kube/types.ts'
 
-/** The phase, from the states of the main containers; a container that waits to be restarted counts as stopped. */
-export function podPhase(
-  pod: Pod,
-  initStatuses: readonly ContainerStatus[],
-  statuses: readonly ContainerStatus[],
-  initialised: boolean,
-  over: boolean,
-): NonNullable<PodStatus['phase']> {
-  const exits = statuses.map(
-    ({ state, lastState }) => state?.terminated ?? (state?.waiting ? lastState?.terminated : undefined),
-  )
-  const allSucceeded = statuses.every((_, index) => exits[index]?.exitCode === 0)
-  // §5.2 i: at the end of a termination, whatever the restart policy says.
-  if (over) return allSucceeded ? 'Succeeded' : 'Failed'
-  if (!initialised) return initFailedForGood(pod, initStatuses) ? 'Failed' : 'Pending'
-  const running = statuses.filter(({ state }) => state?.running !== undefined).length
-  const stopped = exits.filter(exit => exit !== undefined).length
-  if (running + stopped < statuses.length) return 'Pending'
-  if (running > 0) return 'Running'
+export type PodPhase = NonNullable<PodStatus['phase']>
+
+export interface PhaseInput {
+  pod: Pod
+  initStatuses: readonly ContainerStatus[]
+  statuses: readonly ContainerStatus[]
+  /** A main container has been created in the present sandbox. */
+  hasStarted: boolean
+  /** Nothing will be restarted: the pod has ended on this node. */
+  over: boolean
+}
+
+export function isSidecar(container: Container): boolean {
+  return container.restartPolicy === 'Always'
+}
+
+export function podPhase(input: PhaseInput): PodPhase {
+  const { pod, statuses, over } = input
   const policy = pod.spec.restartPolicy ?? 'Always'
+  const init = initProgress(input)
+  if (init.failed && policy === 'Never') return 'Failed'
+  const running = statuses.filter(({ state }) => state?.running !== undefined).length + init.sidecarsRunning
+  const exits = statuses.map(exitCode)
+  const stopped = exits.filter(code => code !== null).length
+  const succeeded = statuses.filter(({ state }) => state?.terminated?.exitCode === 0).length
+  const neverRan = statuses.some(
+    (status, index) => exits[index] === null && status.state?.running === undefined,
+  )
+  if (init.pending || (init.sidecarsPending && !input.hasStarted) || neverRan || init.sidecarsWaiting)
+    return over ? 'Failed' : 'Pending'
+  if (running > 0) return over ? 'Failed' : 'Running'
+  if (over) return stopped === succeeded ? 'Succeeded' : 'Failed'
   if (policy === 'Always') return 'Running'
-  if (allSucceeded) return 'Succeeded'
+  if (stopped === succeeded) return 'Succeeded'
   return policy === 'Never' ? 'Failed' : 'Running'
 }
 
-function initFailedForGood(pod: Pod, initStatuses: readonly ContainerStatus[]): boolean {
-  return (
-    pod.spec.restartPolicy === 'Never' &&
-    initStatuses.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
-  )
+/** Of the state, or, while it waits for a restart, of the instance before. */
+function exitCode({ state, lastState }: ContainerStatus): number | null {
+  if (state?.terminated !== undefined) return state.terminated.exitCode
+  return state?.waiting === undefined ? null : (lastState?.terminated?.exitCode ?? null)
+}
+
+function initProgress({ pod, initStatuses }: PhaseInput): {
+  pending: boolean
+  failed: boolean
+  sidecarsPending: boolean
+  sidecarsWaiting: boolean
+  sidecarsRunning: number
+} {
+  const of = (sidecar: boolean): ContainerStatus[] =>
+    initStatuses.filter((_, index) => {
+      const container = pod.spec.initContainers?.[index]
+      return container !== undefined && isSidecar(container) === sidecar
+    })
+  const plain = of(false).map(exitCode)
+  const sidecars = of(true)
+  const waiting = sidecars.filter(status => status.state?.waiting !== undefined && exitCode(status) === null)
+  const unstarted = sidecars.filter(({ state, started }) => state?.running !== undefined && started !== true)
+  return {
+    pending: plain.some(code => code === null),
+    failed: plain.some(code => code !== null && code !== 0),
+    sidecarsPending: waiting.length + unstarted.length > 0,
+    sidecarsWaiting: waiting.length > 0,
+    sidecarsRunning: sidecars.filter(({ state }) => state?.running !== undefined).length,
+  }
 }

@@ -1,6 +1,9 @@
 /**
  * A pod's status from what the kubelet has seen (semantics §4.1, §5.2 i, A.5). Pure: the same sight gives the same
  * status, except that a condition keeps its transition time while it keeps its value.
+ *
+ * A phase that is final is reported only once nothing of the pod is left; until then the phase stays what it was, while
+ * the conditions say already that the pod is not ready (status_manager.go, mergePodStatus).
  */
 import type {
   Condition,
@@ -11,7 +14,7 @@ import type {
   PodStatus,
 } from '../../kube/types.ts'
 import type { ContainerView } from './pod-containers.ts'
-import { podPhase } from './pod-phase.ts'
+import { isSidecar, podPhase, type PodPhase } from './pod-phase.ts'
 
 export interface StatusInput {
   pod: Pod
@@ -25,36 +28,63 @@ export interface StatusInput {
   isStarted: (container: string, id: string) => boolean
   isReady: (container: string, id: string) => boolean
   previous: PodStatus | null
+  /** The node ends the pod for a reason of its own. */
+  eviction: Eviction | null
   /** Nothing of the pod is left; what the status says now is final. */
   over: boolean
 }
 
-export function podStatus(input: StatusInput): PodStatus {
-  const { pod, previous, address } = input
+export interface Eviction {
+  reason: string
+  message: string
+  /** The pod counts as failed from the start (a deadline), not only at the end (a shutdown of the node). */
+  failsAtOnce: boolean
+  /** Stands in the final status. */
+  disruption: boolean
+}
+
+export interface PodSight {
+  status: PodStatus
+  /** Nothing will run any more, though something may still be stopping. */
+  ended: boolean
+}
+
+export function podStatus(input: StatusInput): PodSight {
+  const { pod, previous, address, eviction } = input
   const initContainers = pod.spec.initContainers ?? []
-  const initStatuses = initContainers.map(container => initStatus(container, input))
+  // Kubernetes says so also when the init containers are through.
+  const idle = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating'
+  const initStatuses = initContainers.map(container => initStatus(container, input, idle))
   const initialised = initContainers.every((container, index) => initDone(container, initStatuses[index]))
-  const idle = initialised
-    ? 'ContainerCreating'
-    : initContainers.length > 0
-      ? 'PodInitializing'
-      : 'ContainerCreating'
-  const statuses = pod.spec.containers.map(container => containerStatus(container, input, idle))
-  const phase = podPhase(pod, initStatuses, statuses, initialised, input.over)
-  return {
-    phase,
+  const statuses = pod.spec.containers
+    .map(container => containerStatus(container, input, idle, initialised))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const hasStarted = pod.spec.containers.some(({ name }) => input.views(name)[0]?.earlierSandbox === false)
+  const computed = podPhase({ pod, initStatuses, statuses, hasStarted, over: input.over })
+  const evicted = eviction !== null && (eviction.failsAtOnce || input.over)
+  const phase = evicted ? 'Failed' : computed
+  const ended = phase === 'Succeeded' || phase === 'Failed'
+  const shown = ended && !input.over ? (previous?.phase ?? 'Pending') : phase
+  const why = evicted && input.over ? eviction : shown === previous?.phase ? previous : null
+  const status: PodStatus = {
+    ...generation(pod),
+    phase: shown,
     conditions: conditions(input, phase, initialised, initStatuses, statuses),
+    ...(why?.message === undefined ? {} : { message: why.message }),
+    ...(why?.reason === undefined ? {} : { reason: why.reason }),
     hostIP: input.hostIP,
+    hostIPs: [{ ip: input.hostIP }],
     ...(address === null ? {} : { podIP: address, podIPs: [{ ip: address }] }),
     startTime: previous?.startTime ?? instant(input.nowUs),
     ...(initStatuses.length === 0 ? {} : { initContainerStatuses: initStatuses }),
     containerStatuses: statuses,
     qosClass: previous?.qosClass ?? qosClass(pod),
   }
+  return { status, ended }
 }
 
-export function isSidecar(container: Container): boolean {
-  return container.restartPolicy === 'Always'
+function generation(pod: Pod): { observedGeneration?: number } {
+  return pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }
 }
 
 /** An init container that lets the next one start: it succeeded, or, a sidecar, it has started. */
@@ -62,12 +92,17 @@ export function initDone(container: Container, status: ContainerStatus | undefin
   return isSidecar(container) ? status?.started === true : status?.state?.terminated?.exitCode === 0
 }
 
-function initStatus(container: Container, input: StatusInput): ContainerStatus {
-  const status = containerStatus(container, input, 'PodInitializing')
+function initStatus(container: Container, input: StatusInput, idle: string): ContainerStatus {
+  const status = containerStatus(container, input, idle, false)
   return isSidecar(container) ? status : { ...status, ready: status.state?.terminated?.exitCode === 0 }
 }
 
-function containerStatus(container: Container, input: StatusInput, idle: string): ContainerStatus {
+function containerStatus(
+  container: Container,
+  input: StatusInput,
+  idle: string,
+  initialised: boolean,
+): ContainerStatus {
   const [newest, earlier] = input.views(container.name)
   const base = {
     name: container.name,
@@ -77,8 +112,8 @@ function containerStatus(container: Container, input: StatusInput, idle: string)
   }
   const why = input.waiting.get(container.name)
   if (newest === undefined) {
-    const waiting = why ?? { reason: idle }
-    return { ...base, imageID: '', started: false, state: { waiting } }
+    const state = input.over && initialised ? { terminated: lost } : { waiting: why ?? { reason: idle } }
+    return { ...base, imageID: '', started: false, state }
   }
   const identity = { ...base, imageID: `${container.image}@modelled`, containerID: newest.id }
   if (newest.exit === null) {
@@ -91,7 +126,7 @@ function containerStatus(container: Container, input: StatusInput, idle: string)
       ...(earlier === undefined ? {} : { lastState: terminated(earlier) }),
     }
   }
-  if (why !== undefined && !input.over)
+  if (why !== undefined && !input.over && isRestarted(container, input.pod, newest.exit.code))
     return { ...identity, started: false, state: { waiting: why }, lastState: terminated(newest) }
   return {
     ...identity,
@@ -99,6 +134,23 @@ function containerStatus(container: Container, input: StatusInput, idle: string)
     state: terminated(newest),
     ...(earlier === undefined ? {} : { lastState: terminated(earlier) }),
   }
+}
+
+/** A container that will not be started again shows how it ended, not why it waits. */
+function isRestarted(container: Container, { metadata, spec }: Pod, exitCode: number): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false
+  const policy = isSidecar(container) ? 'Always' : (spec.restartPolicy ?? 'Always')
+  const isInit =
+    spec.initContainers?.some(({ name }) => name === container.name) === true && !isSidecar(container)
+  if (policy === 'Never' || (isInit && exitCode === 0)) return false
+  return policy === 'Always' || exitCode !== 0
+}
+
+/** At a pod's end a container that never was seen counts as lost (status_manager.go, TerminatePod). */
+const lost = {
+  exitCode: 137,
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
 }
 
 function terminated({ exit, id, startedUs }: ContainerView): ContainerState {
@@ -118,20 +170,47 @@ function terminated({ exit, id, startedUs }: ContainerView): ContainerState {
 
 function conditions(
   input: StatusInput,
-  phase: PodStatus['phase'],
+  phase: PodPhase,
   initialised: boolean,
   initStatuses: readonly ContainerStatus[],
   statuses: readonly ContainerStatus[],
 ): Condition[] {
-  const initialisedNow: Condition = initialised
-    ? { type: 'Initialized', status: 'True' }
-    : { type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized' }
+  const { pod, previous, nowUs, eviction } = input
   const sandbox = input.address !== null && !input.over ? 'True' : 'False'
-  return [
-    { type: 'PodReadyToStartContainers', status: sandbox } as const,
-    initialisedNow,
-    ...readyConditions(input.pod, phase, initStatuses, statuses),
-  ].map(condition => withTransition(condition, input.previous?.conditions, input.nowUs))
+  const all: Condition[] = [
+    { type: 'PodReadyToStartContainers', status: sandbox },
+    initialisedCondition(pod, phase, initialised, initStatuses, statuses),
+    ...readyConditions(pod, phase, initStatuses, statuses),
+    { type: 'PodScheduled', status: 'True' },
+  ]
+  if (eviction?.disruption === true && input.over) {
+    const { message } = eviction
+    all.unshift({ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message })
+  }
+  return all.map(condition =>
+    withTransition({ ...generation(pod), ...condition }, previous?.conditions, nowUs),
+  )
+}
+
+/** Once a main container has started, a sidecar that is restarted does not change it. */
+function initialisedCondition(
+  pod: Pod,
+  phase: PodPhase,
+  initialised: boolean,
+  initStatuses: readonly ContainerStatus[],
+  statuses: readonly ContainerStatus[],
+): Condition {
+  const type = 'Initialized'
+  if (phase === 'Succeeded') return { type, status: 'True', reason: 'PodCompleted' }
+  const anyRan = statuses.some(
+    ({ state, lastState }) => (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined,
+  )
+  if (initialised || anyRan) return { type, status: 'True' }
+  const incomplete = (pod.spec.initContainers ?? [])
+    .filter((container, index) => !initDone(container, initStatuses[index]))
+    .map(({ name }) => name)
+  const message = `containers with incomplete status: [${incomplete.join(' ')}]`
+  return { type, status: 'False', reason: 'ContainersNotInitialized', message }
 }
 
 /** Ready = all main containers and sidecars are, and every readiness gate is open. */

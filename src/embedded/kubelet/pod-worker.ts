@@ -14,12 +14,14 @@ import type { RestartBackoff } from './restart-backoff.ts'
 import { startContainer, type StartOutcome } from './start-container.ts'
 import type { StatusManager } from './status-manager.ts'
 import { stopContainer } from './stop-container.ts'
-import { syncActions } from './sync-actions.ts'
+import { mountVolumes } from './pod-volumes.ts'
+import type { Eviction } from './pod-status.ts'
+import { syncActions, type SyncAction } from './sync-actions.ts'
+import { podPorts } from './pod-ports.ts'
 import { deleteObject, stopContainers, tearDownSandbox } from './terminate-pod.ts'
 
-/** §4.5: a sync is repeated after 60–90 s, one that failed after 10–15 s. */
+/** §4.5: a sync is repeated after 60–90 s. */
 const resyncMs = { low: 60_000, high: 90_000 }
-const retryMs = { low: 10_000, high: 15_000 }
 /** From this minor version on, a back-off is waited for exactly (and up to half as long again). */
 const exactBackoffMinor = 35
 
@@ -32,6 +34,13 @@ export interface PodWorkerParts {
   onGone: () => void
 }
 
+const deadlineExceeded: Eviction = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+  failsAtOnce: true,
+  disruption: false,
+}
+
 export class PodWorker {
   readonly #context: PodContext
   readonly #parts: PodWorkerParts
@@ -42,9 +51,15 @@ export class PodWorker {
   #acting = false
   #again = false
   #grace: GracePeriod | null = null
+  /** The object is to go; an eviction leaves it. */
+  #deleted = false
   #objectGone = false
   #over = false
   #resync: Timer | null = null
+  #deadline: Timer | null = null
+  /** What the pod waits for before it starts need not come any more. */
+  readonly #leaving = new AbortController()
+  readonly #onEnded: (() => void)[] = []
 
   constructor(pod: Pod, parts: PodWorkerParts) {
     this.#parts = parts
@@ -56,7 +71,18 @@ export class PodWorker {
 
   start(): void {
     this.#context.probes.start()
+    this.#armDeadline()
     this.#request()
+  }
+
+  /** Where the pod can be reached, and on which ports; null before and after its sandbox. */
+  get sandbox(): { address: string; ports: number[] } | null {
+    const { address } = this.#context.containers
+    return address === null || this.#over ? null : { address, ports: podPorts(this.#context.pod) }
+  }
+
+  get pod(): Pod {
+    return this.#context.pod
   }
 
   /** Labels, annotations and conditions of others may change; the containers of a pod may not. */
@@ -66,8 +92,22 @@ export class PodWorker {
 
   /** A deletion, or a second one that shortens the first. */
   terminate(graceSeconds: number): void {
+    this.#deleted = true
+    this.#stopWithin(graceSeconds)
+  }
+
+  /** The node ends the pod; its object stays, and says why. Resolves when nothing of the pod is left. */
+  evict(eviction: Eviction, graceSeconds: number): Promise<void> {
+    if (this.#over) return Promise.resolve()
+    this.#context.eviction ??= eviction
+    this.#stopWithin(graceSeconds)
+    return new Promise(resolve => this.#onEnded.push(resolve))
+  }
+
+  #stopWithin(graceSeconds: number): void {
     if (this.#grace === null) this.#grace = new GracePeriod(graceSeconds)
     else this.#grace.shorten(graceSeconds)
+    this.#leaving.abort()
     this.#request()
   }
 
@@ -89,7 +129,21 @@ export class PodWorker {
   stop(): void {
     this.#over = true
     this.#resync?.cancel()
+    this.#deadline?.cancel()
     this.#context.probes.stop()
+  }
+
+  /** activeDeadlineSeconds counts from the pod's start time, which is in whole seconds. */
+  #armDeadline(): void {
+    const { activeDeadlineSeconds: limit, terminationGracePeriodSeconds: graceSeconds = 30 } = this.pod.spec
+    if (limit === undefined) return
+    const { clock } = this.#parts.kubelet
+    const startedUs = Date.parse(this.pod.status?.startTime ?? '') * 1000 || clock.nowUs()
+    const delayMs = limit * 1000 - (clock.nowUs() - startedUs) / 1000
+    this.#deadline = clock.after(delayMs, () => {
+      this.#context.event('Normal', deadlineExceeded.reason, deadlineExceeded.message)
+      void this.evict(deadlineExceeded, graceSeconds)
+    })
   }
 
   #request(): void {
@@ -132,9 +186,9 @@ export class PodWorker {
   async #sync(): Promise<void> {
     const context = this.#context
     const { clock, random, settings, nextPodAddress } = this.#parts.kubelet
-    context.refreshStatus()
-    if (this.#isFinished()) return this.#finish()
+    if (context.refreshStatus()) return this.#finish()
     if (context.containers.address === null) {
+      if (!(await mountVolumes(context, this.#leaving.signal))) return
       await new Promise<void>(resolve => void clock.after(draw(random, settings.sandboxStartMs), resolve))
       context.containers.address = nextPodAddress()
     }
@@ -145,20 +199,32 @@ export class PodWorker {
     })
     const outcomes: StartOutcome[] = []
     for (const action of actions) {
-      if (action.kind === 'start') {
-        outcomes.push(await startContainer(context, action.container))
-        continue
-      }
-      const running = context.containers.latest(action.container.name)
-      if (running !== null) await stopContainer(context, action.container, running, action)
+      const outcome = await this.#act(action)
+      if (outcome !== null) outcomes.push(outcome)
     }
     this.#armResync(outcomes)
   }
 
+  async #act(action: SyncAction): Promise<StartOutcome | null> {
+    const context = this.#context
+    switch (action.kind) {
+      case 'start':
+        return startContainer(context, action.container)
+      case 'kill': {
+        const running = context.containers.latest(action.container.name)
+        if (running !== null) await stopContainer(context, action.container, running, action)
+        return null
+      }
+      case 'end-pod':
+        await stopContainers(context, this.#ownGrace())
+        return null
+    }
+  }
+
   #armResync(outcomes: readonly StartOutcome[]): void {
     const { clock, random, settings } = this.#parts.kubelet
-    let delayMs = draw(random, resyncMs)
-    if (outcomes.some(({ kind }) => kind === 'failed')) delayMs = draw(random, retryMs)
+    const again = outcomes.some(({ kind }) => kind !== 'started')
+    let delayMs = draw(random, again ? settings.syncRetryMs : resyncMs)
     for (const outcome of outcomes)
       if (outcome.kind === 'backing-off' && settings.kubernetesMinor >= exactBackoffMinor)
         delayMs = Math.min(delayMs, outcome.remainingMs * random.between(1, 1.5))
@@ -166,29 +232,21 @@ export class PodWorker {
     this.#resync = clock.after(delayMs, () => this.#request())
   }
 
-  #isFinished(): boolean {
-    const phase = this.#parts.statuses.get(this.#context.uid)?.phase
-    return phase === 'Succeeded' || phase === 'Failed'
+  #ownGrace(): GracePeriod {
+    return new GracePeriod(this.pod.spec.terminationGracePeriodSeconds ?? 30)
   }
 
-  /** The containers ended by themselves and are not restarted; the object stays. */
-  async #finish(): Promise<void> {
-    await stopContainers(
-      this.#context,
-      new GracePeriod(this.#context.pod.spec.terminationGracePeriodSeconds ?? 30),
-    )
-    await tearDownSandbox(this.#context)
-    this.#settle()
-    // Deleted meanwhile: nobody else will take the object away.
-    if (this.#grace !== null && !this.#objectGone) await deleteObject(this.#context)
-    if (this.#objectGone) this.#parts.onGone()
+  /** The containers ended by themselves and are not restarted; the object stays, unless it was deleted meanwhile. */
+  #finish(): Promise<void> {
+    return this.#end(this.#grace ?? this.#ownGrace())
   }
 
   async #end(grace: GracePeriod): Promise<void> {
     await stopContainers(this.#context, grace)
     await tearDownSandbox(this.#context)
     this.#settle()
-    if (!this.#objectGone) await deleteObject(this.#context)
+    for (const tell of this.#onEnded.splice(0)) tell()
+    if (this.#deleted && !this.#objectGone) await deleteObject(this.#context)
     if (this.#objectGone) this.#parts.onGone()
   }
 
@@ -197,5 +255,6 @@ export class PodWorker {
     this.stop()
     this.#context.containers.relist()
     this.#context.refreshStatus(true)
+    this.#parts.kubelet.removePodFolder?.(this.#context.uid)
   }
 }

@@ -149,16 +149,16 @@ export class ProbeWorker {
   #count(outcome: ProbeOutcome, containerID: string): void {
     if (outcome.kind !== 'success') this.#parts.onTrouble(outcome)
     if (outcome.kind === 'error') return
-    this.#run = this.#lastVerdict === outcome.kind ? this.#run + 1 : 1
-    this.#lastVerdict = outcome.kind
+    const verdict = outcome.kind === 'failure' ? 'failure' : 'success'
+    this.#run = this.#lastVerdict === verdict ? this.#run + 1 : 1
+    this.#lastVerdict = verdict
     const { kind, probe } = this.#parts
-    const threshold =
-      outcome.kind === 'success' ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3)
+    const threshold = verdict === 'success' ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3)
     if (this.#run < threshold) return
-    if (kind === 'startup' || (kind === 'liveness' && outcome.kind === 'failure')) {
+    if (kind === 'startup' || (kind === 'liveness' && verdict === 'failure')) {
       this.#onHold = true
       this.#run = 0
     }
-    this.#parts.onVerdict(containerID, outcome.kind)
+    this.#parts.onVerdict(containerID, verdict)
   }
 }

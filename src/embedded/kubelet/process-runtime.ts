@@ -9,7 +9,7 @@ import { constants } from 'node:os'
 import { dirname } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { giveWay } from '../../base/give-way.ts'
-import { killGroup } from '../process-groups.ts'
+import { killGroup, stopGroup } from '../process-groups.ts'
 import { catchesSigterm } from './pid-one.ts'
 import type {
   ContainerExit,
@@ -101,6 +101,12 @@ class ProcessContainer implements RunningContainer {
     if (pid === undefined || this.exit !== null) return
     for (const exec of this.#execs) killGroup(exec)
     killGroup(pid)
+  }
+
+  freeze(): void {
+    const pid = this.#process.pid
+    if (pid === undefined || this.exit !== null) return
+    for (const group of [pid, ...this.#execs]) stopGroup(group)
   }
 
   exec(argv: readonly string[], limitMs: number | null): Promise<ExecOutcome> {

@@ -31,6 +31,11 @@ export class RestartBackoff {
     this.#entries.set(key, { delayMs, updatedUs: this.#clock.nowUs() })
   }
 
+  /** The whole wait that is in force. */
+  delayMs(key: string): number {
+    return this.#entries.get(key)?.delayMs ?? 0
+  }
+
   #expired(entry: { updatedUs: number }, exitedUs: number): boolean {
     return exitedUs - entry.updatedUs > this.#limits.resetAfter * 1000
   }

@@ -2,17 +2,23 @@
  * Starts one container: back-off, image, environment, process, and then postStart, which holds up the pod's worker until
  * it returns (semantics §4.1, §4.5). What keeps a container from starting stands in its waiting state.
  */
-import type { Container, KubeObject, Service } from '../../kube/types.ts'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Container, KubeObject, Node, Service } from '../../kube/types.ts'
 import { draw } from '../draw.ts'
 import { executablePath, type Image } from '../images.ts'
 import { commandLine } from './command-line.ts'
 import type { ContainerSpec, RunningContainer } from './container-runtime.ts'
 import { ConfigError, configKeys, containerEnvironment } from './environment.ts'
 import { expand } from './expansion.ts'
+import { goDuration } from './go-duration.ts'
+import { obtainImage } from './image-pull.ts'
+import { mountsOf, rewriteEnvironment, rewritePaths, workingDirectory, type Mount } from './mounts.ts'
 import { nodeEnvironment, placeVariables, podPlace } from './pod-place.ts'
 import { podPorts } from './pod-ports.ts'
 import { stopContainer } from './stop-container.ts'
 import type { PodContext } from './pod-context.ts'
+import { terminationMessage } from './termination-message.ts'
 
 /** `backing-off` carries how long the restart must still wait. */
 export type StartOutcome =
@@ -22,8 +28,8 @@ export async function startContainer(context: PodContext, container: Container):
   const { clock, random, settings } = context.kubelet
   const remainingMs = backOff(context, container)
   if (remainingMs > 0) return { kind: 'backing-off', remainingMs }
-  const image = context.kubelet.images.find(container.image)
-  if (image === null) return imageMissing(context, container)
+  const image = obtainImage(context, container)
+  if (image === null) return { kind: 'failed' }
   let spec: ContainerSpec
   try {
     spec = containerSpec(context, container, image)
@@ -33,10 +39,13 @@ export async function startContainer(context: PodContext, container: Container):
     context.event('Warning', 'Failed', `Error: ${error.message}`)
     return { kind: 'failed' }
   }
-  context.event('Normal', 'Pulled', `Container image "${container.image}" already present on machine`)
   await new Promise<void>(resolve => void clock.after(draw(random, settings.containerStartMs), resolve))
   const running = context.kubelet.runtime.start(spec)
-  context.containers.add(container.name, running)
+  const files = {
+    message: lastWordsFile(context.kubelet.podFolder(context.uid), container, spec.restartCount),
+    log: context.kubelet.logFile?.(context.namespace, context.pod.metadata.name, container.name) ?? null,
+  }
+  context.containers.add(container.name, running, ({ code }) => terminationMessage(container, code, files))
   context.event('Normal', 'Created', `Created container: ${container.name}`)
   // A process that cannot be started says so on the next turn.
   await new Promise<void>(resolve => void clock.after(0, resolve))
@@ -63,25 +72,11 @@ function backOff(context: PodContext, container: Container): number {
   }
   const pod = `${context.pod.metadata.name}_${context.namespace}(${context.uid})`
   const message = `Back-off restarting failed container ${container.name} in pod ${pod}`
-  context.waiting.set(container.name, { reason: 'CrashLoopBackOff', message })
+  const delay = goDuration(context.backoff.delayMs(key))
+  const why = `back-off ${delay} restarting failed container=${container.name} pod=${pod}`
+  context.waiting.set(container.name, { reason: 'CrashLoopBackOff', message: why })
   context.event('Warning', 'BackOff', message)
   return remainingMs
-}
-
-/** There is no registry to pull from: an image that the cluster was not given cannot be had. */
-function imageMissing(context: PodContext, container: Container): StartOutcome {
-  const { name, image } = container
-  const again = context.waiting.get(name)?.reason === 'ErrImagePull'
-  const message = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": not found`
-  if (again) {
-    context.waiting.set(name, { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` })
-    context.event('Normal', 'BackOff', `Back-off pulling image "${image}"`)
-  } else {
-    context.waiting.set(name, { reason: 'ErrImagePull', message })
-    context.event('Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
-    context.event('Warning', 'Failed', 'Error: ErrImagePull')
-  }
-  return { kind: 'failed' }
 }
 
 function containerSpec(context: PodContext, container: Container, image: Image): ContainerSpec {
@@ -91,6 +86,12 @@ function containerSpec(context: PodContext, container: Container, image: Image):
   const address = context.containers.address ?? ''
   const place = podPlace(context.pod, address, podPorts(context.pod, services), network)
   const variables = placeVariables(context.pod, container, place)
+  const restartCount = context.containers.nextRestartCount(container.name)
+  const lastWords = lastWordsFile(folder, container, restartCount)
+  const mounts = [
+    ...mountsOf(container, context.volumes),
+    { mountPath: container.terminationMessagePath ?? '/dev/termination-log', folder: lastWords },
+  ]
   const environment = containerEnvironment({
     pod: context.pod,
     container,
@@ -107,22 +108,34 @@ function containerSpec(context: PodContext, container: Container, image: Image):
     },
     podIP: address,
     hostIP: node.address,
+    allocatable: api.get<Node>('nodes', '', node.name)?.status?.allocatable ?? {},
   })
+  // The image's own is a folder of this machine; the container's is one inside the image.
+  const cwd =
+    container.workingDir === undefined && image.workingDir !== null
+      ? image.workingDir
+      : workingDirectory(container.workingDir, folder, mounts)
+  mkdirSync(cwd, { recursive: true, mode: 0o700 })
+  const written = commandLine(container, placedCommand(image, variables), environment)
+  warnOfMounts(context, container, mountsOf(container, context.volumes), [
+    ...written,
+    ...Object.values(environment),
+  ])
   return {
     podUid: context.uid,
     namespace: context.namespace,
     pod: context.pod.metadata.name,
     name: container.name,
-    restartCount: context.containers.nextRestartCount(container.name),
-    argv: commandLine(container, placedCommand(image, variables), environment),
+    restartCount,
+    argv: written.map(word => rewritePaths(word, mounts)),
     env: {
-      TMPDIR: `${folder}/tmp`,
+      TMPDIR: mounts.find(({ mountPath }) => mountPath === '/tmp')?.folder ?? `${folder}/tmp`,
       HOME: folder,
-      ...environment,
+      ...rewriteEnvironment(environment, mounts),
       ...nodeEnvironment(place, images.preload, environment['NODE_OPTIONS']),
       ...processEnvironment,
     },
-    cwd: image.workingDir ?? folder,
+    cwd,
     executable: command => executablePath(image, command),
   }
 }
@@ -133,6 +146,25 @@ function placedCommand(
 ): { entrypoint: string[]; args: string[] } {
   const placed = (word: string): string => expand(word, name => variables[name])
   return { entrypoint: entrypoint.map(placed), args: args.map(placed) }
+}
+
+function lastWordsFile(folder: string, { name }: Container, restartCount: number): string {
+  return join(folder, `termination-${name}-${restartCount}`)
+}
+
+/** What nobody can see from the outside: a mount that the program will look for in vain, and where it is instead. */
+function warnOfMounts(
+  context: PodContext,
+  { name, workingDir = '' }: Container,
+  mounts: readonly Mount[],
+  texts: readonly string[],
+): void {
+  for (const { mountPath, folder } of mounts) {
+    const isNamed = [...texts, workingDir].some(text => rewritePaths(text, [{ mountPath, folder }]) !== text)
+    if (mountPath === '/tmp' || (isNamed && !existsSync(mountPath))) continue
+    const why = `Container ${name}: nothing can be mounted at ${mountPath} in this cluster; the volume is at ${folder}, where paths in command, args, env and workingDir lead`
+    context.event('Warning', 'MountNotVisible', why)
+  }
 }
 
 /** A postStart that fails ends the container, which is then restarted as its policy says. */

@@ -22,7 +22,13 @@ interface Entry {
   status: PodStatus
 }
 
-const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'])
+const ownConditions = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+])
 
 export class StatusManager {
   readonly #parts: StatusManagerParts
@@ -56,9 +62,12 @@ export class StatusManager {
     const { phase, conditions: before = [] } = entry.status
     const renewed = readyConditions(entry.pod, phase, initContainerStatuses, containerStatuses)
     const nowUs = this.#parts.clock.nowUs()
-    const conditions = before.map(condition =>
-      withTransition(renewed.find(({ type }) => type === condition.type) ?? condition, before, nowUs),
-    )
+    const conditions = before.map(condition => {
+      const { observedGeneration } = condition
+      const kept = observedGeneration === undefined ? {} : { observedGeneration }
+      const next = renewed.find(({ type }) => type === condition.type)
+      return withTransition(next === undefined ? condition : { ...kept, ...next }, before, nowUs)
+    })
     this.set(entry.pod, {
       ...entry.status,
       containerStatuses,
@@ -94,8 +103,11 @@ export class StatusManager {
     const present = api.get<Pod>('pods', pod.metadata.namespace ?? '', pod.metadata.name)
     // Deleted, or another pod of the same name: nothing to report to.
     if (present?.metadata.uid !== pod.metadata.uid || present === null) return
-    const foreign = (present.status?.conditions ?? []).filter(({ type }) => !ownConditions.has(type))
-    const conditions = [...(status.conditions ?? []), ...foreign]
+    const own = status.conditions ?? []
+    const foreign = (present.status?.conditions ?? []).filter(
+      ({ type }) => !ownConditions.has(type) && !own.some(condition => condition.type === type),
+    )
+    const conditions = [...foreign, ...own]
     api.updateStatus('pods', { ...present, status: { ...status, conditions } })
   }
 }

@@ -11,6 +11,8 @@ export interface StopReason {
   grace?: GracePeriod
   /** The stop signal waits for this. */
   turn?: Promise<void>
+  /** A probe's victim that is not restarted is not said to be. */
+  restarts?: boolean
 }
 
 /** Stops one container, with its hook, and says why in an Event (semantics §4.5, §5.2 c). */
@@ -22,7 +24,7 @@ export function stopContainer(
 ): Promise<void> {
   const { clock, random, settings } = context.kubelet
   if (running.exit !== null) return Promise.resolve()
-  context.event('Normal', 'Killing', killingMessage(container.name, reason.because))
+  context.event('Normal', 'Killing', killingMessage(context, container.name, reason))
   const handler = container.lifecycle?.preStop
   return killContainer({
     clock,
@@ -49,13 +51,19 @@ function ownGraceSeconds(context: PodContext, container: Container, because: Sto
   return probe?.terminationGracePeriodSeconds ?? context.pod.spec.terminationGracePeriodSeconds ?? 30
 }
 
-function killingMessage(container: string, because: StopReason['because']): string {
+function killingMessage(
+  { pod }: PodContext,
+  container: string,
+  { because, restarts = true }: StopReason,
+): string {
   switch (because) {
     case 'deletion':
       return `Stopping container ${container}`
     case 'liveness':
     case 'startup':
-      return `Container ${container} failed ${because} probe, will be restarted`
+      if (pod.spec.initContainers?.some(({ name }) => name === container) === true)
+        return `Init container ${container} failed ${because} probe`
+      return `Container ${container} failed ${because} probe${restarts ? ', will be restarted' : ''}`
     case 'FailedPostStartHook':
       return 'FailedPostStartHook'
   }

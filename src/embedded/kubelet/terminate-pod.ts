@@ -9,7 +9,7 @@ import type { RunningContainer } from './container-runtime.ts'
 import type { GracePeriod } from './grace-period.ts'
 import type { PodContext } from './pod-context.ts'
 import { podPorts } from './pod-ports.ts'
-import { isSidecar } from './pod-status.ts'
+import { isSidecar } from './pod-phase.ts'
 import { stopContainer } from './stop-container.ts'
 
 export async function stopContainers(context: PodContext, grace: GracePeriod): Promise<void> {
@@ -29,13 +29,13 @@ export async function stopContainers(context: PodContext, grace: GracePeriod): P
       ...(turn === undefined ? {} : { turn }),
     })
   const stops = main.map(one => stop(one))
-  for (const sidecar of running(initContainers.filter(isSidecar)).reverse())
-    stops.push(
-      stop(
-        sidecar,
-        Promise.all([...stops]).then(() => undefined),
-      ),
-    )
+  // A sidecar waits for the main containers and for the sidecar after it, in whatever order those two come.
+  let turn: Promise<void> = Promise.all(stops).then(() => undefined)
+  for (const sidecar of running(initContainers.filter(isSidecar)).reverse()) {
+    const stopped = stop(sidecar, turn)
+    turn = stopped
+    stops.push(stopped)
+  }
   await Promise.all(stops)
   context.probes.stop()
 }

@@ -85,7 +85,7 @@ const envVar = of({
   value: 'string',
   valueFrom: of({
     fieldRef: of({ apiVersion: 'string', fieldPath: 'string' }),
-    resourceFieldRef: of({ resource: 'string' }),
+    resourceFieldRef: of({ resource: 'string', containerName: 'string', divisor: 'quantity' }),
     configMapKeyRef: keyReference,
     secretKeyRef: keyReference,
   }),
@@ -106,7 +106,18 @@ const container = of({
   startupProbe: probe,
   lifecycle: of({ preStop: lifecycleHandler, postStart: lifecycleHandler }),
   restartPolicy: 'string',
-  volumeMounts: { list: of({ name: 'string', mountPath: 'string' }) },
+  envFrom: {
+    list: of({
+      prefix: 'string',
+      configMapRef: of({ name: 'string', optional: 'boolean' }),
+      secretRef: of({ name: 'string', optional: 'boolean' }),
+    }),
+  },
+  terminationMessagePath: 'string',
+  terminationMessagePolicy: 'string',
+  volumeMounts: {
+    list: of({ name: 'string', mountPath: 'string', subPath: 'string', readOnly: 'boolean' }),
+  },
 })
 
 const nodeSelectorTerm = of({ matchExpressions: requirements, matchFields: requirements })
@@ -152,6 +163,8 @@ const podSpec = of({
   subdomain: 'string',
   schedulingGates: { list: of({ name: 'string' }) },
   terminationGracePeriodSeconds: 'integer',
+  activeDeadlineSeconds: 'integer',
+  priority: 'integer',
   enableServiceLinks: 'boolean',
   hostNetwork: 'boolean',
   readinessGates: { list: of({ conditionType: 'string' }) },

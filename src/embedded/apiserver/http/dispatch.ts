@@ -5,6 +5,7 @@ import { sendText } from './exchange.ts'
 import { streamFeed } from './feed-streams.ts'
 import { fixedAnswer } from './fixed-answers.ts'
 import { streamLog } from './log-stream.ts'
+import { switchNode } from './node-power.ts'
 import { listObjects, sendObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { parseResourcePath } from './route.ts'
@@ -47,6 +48,7 @@ export async function dispatch(context: ServerContext, exchange: Exchange): Prom
     return
   }
   if (streamFeed(context, exchange)) return
+  if (await switchNode(context, exchange)) return
   const answer = fixedAnswer(context, exchange)
   if (answer === null) throw unknownPath()
   if (exchange.method !== 'GET') throw methodNotAllowed()

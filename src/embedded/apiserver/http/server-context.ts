@@ -1,6 +1,6 @@
 /** What the handlers of requests work with. */
 import type { Clock } from '../../../base/clock.ts'
-import type { ContainerFeed, ForwardingFeed, PodLogSource, RelayFeed } from '../../feeds.ts'
+import type { ContainerFeed, ForwardingFeed, NodePower, PodLogSource, RelayFeed } from '../../feeds.ts'
 import type { Registry } from '../registry.ts'
 
 export interface ServerContext {
@@ -10,6 +10,8 @@ export interface ServerContext {
   relays: RelayFeed
   containers: ContainerFeed
   logs: PodLogSource
+  /** Absent where there are no machines to switch off. */
+  nodes?: NodePower
   /** As in `v1.34.0`. */
   kubernetesVersion: string
 }

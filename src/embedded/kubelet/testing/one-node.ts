@@ -20,8 +20,8 @@ export class OneNode {
   readonly runtime: ScriptedRuntime
   readonly steps: ContainerStepLine[] = []
   readonly silenced: string[] = []
-  readonly #kubelet: Kubelet
-  readonly #directory = mkdtempSync(join(tmpdir(), 'one-node-'))
+  readonly kubelet: Kubelet
+  readonly directory = mkdtempSync(join(tmpdir(), 'one-node-'))
 
   constructor(script: Script = {}, overrides: Record<string, unknown> = {}) {
     const settings = settingsInForce({
@@ -40,29 +40,29 @@ export class OneNode {
     this.runtime = new ScriptedRuntime(this.clock, script)
     const steps = new ContainerSteps(this.clock)
     steps.subscribe(step => this.steps.push(step))
-    this.#kubelet = new Kubelet({
+    this.kubelet = new Kubelet({
       api: this.api,
       clock: this.clock,
       settings,
       random,
       node: { name: 'worker-1', address: '127.9.0.2' },
       runtime: this.runtime,
-      images: new Images(this.#directory, {
+      images: new Images(this.directory, {
         app: { commands: {}, entrypoint: ['app'], args: [], env: {}, workingDir: null },
       }),
       steps,
       silence: { prepare: address => ({ begin: () => void this.silenced.push(address) }) },
       nextPodAddress: () => '127.9.2.1',
       network: { host: host => host, reach: (host, port) => ({ host, port }) },
-      podFolder: () => this.#directory,
+      podFolder: () => this.directory,
       processEnvironment: {},
     })
-    this.#kubelet.start()
+    this.kubelet.start()
   }
 
   close(): void {
-    this.#kubelet.stop()
-    rmSync(this.#directory, { recursive: true })
+    this.kubelet.stop()
+    rmSync(this.directory, { recursive: true })
   }
 
   run(container: Partial<Container>, spec: Partial<PodSpec> = {}): void {

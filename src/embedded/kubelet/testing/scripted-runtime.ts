@@ -22,6 +22,7 @@ export class ScriptedContainer implements RunningContainer {
   readonly signals: { signal: 'SIGTERM' | 'SIGKILL'; atMs: number }[] = []
   /** Milliseconds since its start at which commands ran in it. */
   readonly execsMs: number[] = []
+  frozen = false
   exit: ContainerExit | null = null
   readonly #clock: Clock
   readonly #script: Script
@@ -57,6 +58,10 @@ export class ScriptedContainer implements RunningContainer {
     if (this.exit !== null) return
     this.signals.push({ signal: 'SIGKILL', atMs: this.ageMs })
     this.exitWith(137)
+  }
+
+  freeze(): void {
+    this.frozen = true
   }
 
   async exec(argv: readonly string[]): Promise<ExecOutcome> {
