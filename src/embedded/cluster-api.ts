@@ -23,6 +23,20 @@ export type ResourceName =
   | 'endpointslices'
   | 'poddisruptionbudgets'
   | 'leases'
+  | 'persistentvolumeclaims'
+  | 'persistentvolumes'
+  | 'limitranges'
+  | 'resourcequotas'
+  | 'roles'
+  | 'rolebindings'
+  | 'clusterroles'
+  | 'clusterrolebindings'
+  | 'ingresses'
+  | 'ingressclasses'
+  | 'networkpolicies'
+  | 'horizontalpodautoscalers'
+  | 'storageclasses'
+  | 'priorityclasses'
 
 /** An error that a real API server would answer with this Status. */
 export class ApiError extends Error {

@@ -65,9 +65,16 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     random: fork(random),
     allocateClusterIP: () => addresses.nextClusterIP(),
   })
-  const dataPlane = startDataPlane({ api: registry, clock, settings, random, nodes, kubernetesVersion })
+  const dataPlane = startDataPlane({
+    api: registry.as('kubelet'),
+    clock,
+    settings,
+    random,
+    nodes,
+    kubernetesVersion,
+  })
   const pods = startKubelets({
-    api: registry,
+    api: registry.as('kubelet'),
     clock,
     settings,
     random,
@@ -77,8 +84,18 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     cluster,
     reaper,
   })
-  const controllers = startControllers({ api: registry, clock, settings, random: fork(random) })
-  const scheduler = startScheduler({ api: registry, clock, settings, random: fork(random) })
+  const controllers = startControllers({
+    api: registry.as('kube-controller-manager'),
+    clock,
+    settings,
+    random: fork(random),
+  })
+  const scheduler = startScheduler({
+    api: registry.as('kube-scheduler'),
+    clock,
+    settings,
+    random: fork(random),
+  })
   const server = await startApiServer({
     registry,
     clock,

@@ -9,12 +9,19 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const qualified = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
 const portName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 
+// Kubernetes's own words, expressions included.
 const subdomainRule =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 const labelRule =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 const label1035Rule =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character"
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+const nameRule =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+const qualifiedRule = `a qualified name ${nameRule}`
+const prefixRule = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+const labelValueRule =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 
 export function isLabel(name: string): boolean {
   return name.length <= 63 && label.test(name)
@@ -41,8 +48,8 @@ export function checkMetadata(problems: Problems, resource: ResourceName, { meta
   else checkName(problems, resource, name)
   checkLabels(problems, 'metadata.labels', metadata.labels)
   for (const key of Object.keys(metadata.annotations ?? {}))
-    if (!isQualifiedName(key.toLowerCase()))
-      problems.invalid('metadata.annotations', key, 'name part is not valid')
+    for (const problem of labelKeyProblems(key.toLowerCase()))
+      problems.invalid('metadata.annotations', key, problem)
 }
 
 function checkName(problems: Problems, resource: ResourceName, name: string): void {
@@ -62,25 +69,40 @@ export function checkLabels(
   labels: Record<string, string> | undefined,
 ): void {
   for (const [key, value] of Object.entries(labels ?? {})) {
-    if (!isQualifiedName(key))
-      problems.invalid(field, key, 'name part must consist of alphanumeric characters, - _ or .')
-    if (!isLabelValue(value))
-      problems.invalid(
-        field,
-        value,
-        'a valid label must be an empty string or consist of alphanumeric characters, - _ or .',
-      )
+    for (const problem of labelKeyProblems(key)) problems.invalid(field, key, problem)
+    const problem = labelValueProblem(value)
+    if (problem !== null) problems.invalid(field, value, problem)
   }
 }
 
-export function isLabelValue(value: string): boolean {
-  return value === '' || (value.length <= 63 && qualified.test(value))
+/** Null when the value may stand in a label. */
+export function labelValueProblem(value: string): string | null {
+  if (value.length > 63) return 'must be no more than 63 characters'
+  return value === '' || qualified.test(value) ? null : labelValueRule
 }
 
-export function isQualifiedName(key: string): boolean {
-  const slash = key.indexOf('/')
-  const name = key.slice(slash + 1)
-  const prefix = slash < 0 ? null : key.slice(0, slash)
-  if (prefix !== null && (prefix.length > 253 || !subdomain.test(prefix))) return false
-  return name.length <= 63 && qualified.test(name)
+/** Null when the key may stand in a label. */
+export function labelKeyProblem(key: string): string | null {
+  return labelKeyProblems(key)[0] ?? null
+}
+
+export function labelKeyProblems(key: string): string[] {
+  const parts = key.split('/')
+  if (parts.length > 2) return [`${qualifiedRule} ${prefixRule}`]
+  const name = parts.at(-1) ?? ''
+  const prefix = parts.length === 2 ? (parts[0] ?? '') : null
+  const problems: string[] = []
+  if (prefix === '') problems.push('prefix part must be non-empty')
+  else if (prefix !== null) problems.push(...subdomainProblems(prefix).map(text => `prefix part ${text}`))
+  if (name === '') problems.push('name part must be non-empty')
+  else if (name.length > 63) problems.push('name part must be no more than 63 characters')
+  if (!qualified.test(name)) problems.push(`name part ${nameRule}`)
+  return problems
+}
+
+export function subdomainProblems(text: string): string[] {
+  const problems: string[] = []
+  if (text.length > 253) problems.push('must be no more than 253 characters')
+  if (!subdomain.test(text)) problems.push(subdomainRule)
+  return problems
 }
