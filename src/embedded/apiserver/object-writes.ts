@@ -179,6 +179,8 @@ function requireExisting(core: RegistryCore, kind: ResourceKind, { metadata }: K
       `StorageError: invalid object, Code: 4, Key: ${storageKey(kind, metadata)}, ResourceVersion: 0, ` +
         `AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${storedUid}`,
     )
+  if (!/^[0-9]*$/.test(resourceVersion))
+    throw failure(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
   if (
     resourceVersion !== '' &&
     resourceVersion !== '0' &&

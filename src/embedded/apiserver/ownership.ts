@@ -10,6 +10,7 @@ import { timestamp } from './instants.ts'
 import type { RegistryCore } from './registry-core.ts'
 import type { ResourceKind } from './resources.ts'
 import { apiVersionOf } from './resources.ts'
+import { emptyObject } from './patch/empty-object.ts'
 import type { Writer } from './patch/field-manager.ts'
 import { managedAfterUpdate } from './patch/field-manager.ts'
 import type { Managed } from './patch/managed-fields.ts'
@@ -51,7 +52,13 @@ export function trackCreation(
   const managed = decodeManaged(given as Json | undefined) ?? new Map()
   setManaged(
     object,
-    managedAfterUpdate(kind.resource, null, asJson(object), managed, writerOf(core.clock, kind, tracking)),
+    managedAfterUpdate(
+      kind.resource,
+      { before: emptyObject(kind.resource), isNew: true },
+      asJson(object),
+      managed,
+      writerOf(core.clock, kind, tracking),
+    ),
   )
 }
 
@@ -75,7 +82,7 @@ export function trackUpdate(
     next,
     managedAfterUpdate(
       kind.resource,
-      asJson(stored),
+      { before: asJson(stored), isNew: false },
       asJson(next),
       managed,
       writerOf(core.clock, kind, tracking),

@@ -5,6 +5,7 @@
 import type { ResourceName } from '../../cluster-api.ts'
 import type { Json, JsonObject } from '../../store/json.ts'
 import { isObject, sameJson } from '../../store/json.ts'
+import { emptyObject } from './empty-object.ts'
 import type { FieldSet } from './field-set.ts'
 import {
   difference,
@@ -55,24 +56,24 @@ const serverOwned: FieldSet = nodeOf(false, [
 
 const maxUpdateManagers = 10
 
-/** The entries after an Update from `live` to `next`; `live` is null for a creation. */
+/** The entries after an Update; a creation begins with what an object of the kind has without content. */
 export function managedAfterUpdate(
   resource: ResourceName,
-  live: JsonObject | null,
+  { before, isNew }: { before: JsonObject; isNew: boolean },
   next: JsonObject,
   managed: Managed,
   writer: Writer,
 ): Managed {
   // An object without any record stays without one.
-  if (live !== null && managed.size === 0) return managed
-  const comparison = compare(resource, unmanaged(live ?? {}), unmanaged(next))
+  if (!isNew && managed.size === 0) return managed
+  const comparison = compare(resource, unmanaged(before), unmanaged(next))
   const changed = union(comparison.modified, comparison.added)
   const after = dispossessed(managed, comparison, null)
   const mine = difference(withoutFields(changed, writer.ignored), serverOwned)
   if (isEmptySet(mine)) return after
   const entry = entryOf(writer, 'Update', mine)
-  const before = after.get(identityOf(entry))
-  if (before !== undefined) entry.fields = union(before.fields, mine)
+  const present = after.get(identityOf(entry))
+  if (present !== undefined) entry.fields = union(present.fields, mine)
   after.set(identityOf(entry), entry)
   return capped(after)
 }
@@ -119,7 +120,7 @@ export function managedAfterApply(
 
 /** Objects that were written before anybody kept a record belong to nobody in particular. */
 function managedBefore(resource: ResourceName, base: JsonObject, writer: Writer): Managed {
-  const fields = difference(compare(resource, {}, base).added, serverOwned)
+  const fields = difference(changesFrom(resource, base), serverOwned)
   if (isEmptySet(fields)) return new Map()
   const entry: ManagedEntry = {
     ...entryOf(writer, 'Update', fields),
@@ -127,6 +128,11 @@ function managedBefore(resource: ResourceName, base: JsonObject, writer: Writer)
     subresource: '',
   }
   return new Map([[identityOf(entry), entry]])
+}
+
+function changesFrom(resource: ResourceName, base: JsonObject): FieldSet {
+  const { added, modified } = compare(resource, emptyObject(resource), base)
+  return union(added, modified)
 }
 
 /** Takes out what the manager applied last and applies no more, but for what somebody else owns too. */
