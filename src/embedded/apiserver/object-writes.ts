@@ -3,7 +3,7 @@
  * the generation bump, optimistic concurrency, and no write at all when nothing changed (semantics §1.1, §10.1).
  */
 import type { KubeObject, Pod, Service } from '../../kube/types.ts'
-import { sameJson, without } from '../store/json.ts'
+import { isObject, sameJson, without } from '../store/json.ts'
 import type { ResourceName } from '../cluster-api.ts'
 import {
   alreadyExists,
@@ -190,6 +190,12 @@ function requireExisting(core: RegistryCore, kind: ResourceKind, { metadata }: K
   return existing
 }
 
+/** A Deployment's status leaves its zeros out on the wire. */
+function withoutZeros(status: unknown): unknown {
+  if (!isObject(status)) return status
+  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0))
+}
+
 function storageKey(
   { resource, namespaced }: ResourceKind,
   { namespace = '', name }: KubeObject['metadata'],
@@ -201,7 +207,7 @@ function storageKey(
 /** A status write of a Deployment may carry annotations: that is how its controller notes the revision (§1.7). */
 function withStatusOf(existing: Body, { kind, metadata, status }: Body): Body {
   const next: Body = { ...without(existing, 'status'), metadata: { ...existing.metadata } }
-  if (status !== undefined) next.status = status
+  if (status !== undefined) next.status = kind === 'Deployment' ? withoutZeros(status) : status
   if (kind === 'Deployment' && metadata.annotations !== undefined)
     next.metadata.annotations = metadata.annotations
   return next
@@ -259,10 +265,19 @@ function dropEmptyMetadata({ metadata }: KubeObject): void {
   if (metadata.generateName === '') delete metadata.generateName
 }
 
+interface Families {
+  ipFamilies?: string[]
+  ipFamilyPolicy?: string
+}
+
+/** What a Service is given, as apart from what is assumed: nobody owns these fields. */
 function assignClusterIP(core: RegistryCore, { spec }: Partial<Service>): void {
   if (spec === undefined || spec.type === 'ExternalName') return
   spec.clusterIP ||= core.allocateClusterIP()
   spec.clusterIPs = [spec.clusterIP]
+  const families = spec as Families
+  families.ipFamilies ??= ['IPv4']
+  families.ipFamilyPolicy ??= 'SingleStack'
 }
 
 /** A client that sends a Service without its address means "as it is". */
@@ -271,4 +286,8 @@ function keepClusterIP({ spec }: Partial<Service>, existing: Service): void {
   if ((spec.clusterIP ?? '') === '' && existing.spec.clusterIP !== undefined)
     spec.clusterIP = existing.spec.clusterIP
   if (spec.clusterIP !== undefined) spec.clusterIPs = [spec.clusterIP]
+  const stored = existing.spec as Families
+  const families = spec as Families
+  if (stored.ipFamilies !== undefined) families.ipFamilies ??= stored.ipFamilies
+  if (stored.ipFamilyPolicy !== undefined) families.ipFamilyPolicy ??= stored.ipFamilyPolicy
 }

@@ -7,7 +7,6 @@ const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const qualified = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
-const portName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 
 // Kubernetes's own words, expressions included.
 const subdomainRule =
@@ -33,34 +32,71 @@ export function checkLabelName(problems: Problems, field: string, name: string):
 }
 
 export function checkPortName(problems: Problems, field: string, name: string): void {
-  const sound = name.length <= 15 && portName.test(name) && /[a-z]/.test(name) && !name.includes('--')
-  if (!sound)
-    problems.invalid(
-      field,
-      name,
-      'must be a valid port name: at most 15 of a-z, 0-9 and -, at least one letter',
-    )
+  if (name.length > 15) problems.invalid(field, name, 'must be no more than 15 characters')
+  if (!/^[-a-z0-9]+$/.test(name))
+    problems.invalid(field, name, 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)')
+  if (!/[a-z]/.test(name)) problems.invalid(field, name, 'must contain at least one letter (a-z)')
+  if (name.includes('--')) problems.invalid(field, name, 'must not contain consecutive hyphens')
+  if (name.startsWith('-') || name.endsWith('-'))
+    problems.invalid(field, name, 'must not begin or end with a hyphen')
 }
 
 export function checkMetadata(problems: Problems, resource: ResourceName, { metadata }: KubeObject): void {
-  const { name } = metadata
+  const { name, generateName = '' } = metadata
+  if (generateName !== '')
+    checkName(problems, resource, generateName.replace(/-$/, ''), 'metadata.generateName', generateName)
   if (name === '') problems.required('metadata.name', 'name or generateName is required')
   else checkName(problems, resource, name)
   checkLabels(problems, 'metadata.labels', metadata.labels)
   for (const key of Object.keys(metadata.annotations ?? {}))
     for (const problem of labelKeyProblems(key.toLowerCase()))
       problems.invalid('metadata.annotations', key, problem)
+  for (const { kind, name: owner, uid } of metadata.ownerReferences ?? [])
+    for (const [field, value] of Object.entries({ kind, name: owner, uid }))
+      if (((value as string | undefined) ?? '') === '')
+        problems.invalid(`metadata.ownerReferences.${field}`, '', 'must not be empty')
+  checkFinalizerNames(problems, metadata.finalizers ?? [])
 }
 
-function checkName(problems: Problems, resource: ResourceName, name: string): void {
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
+
+function checkFinalizerNames(problems: Problems, finalizers: string[]): void {
+  for (const finalizer of finalizers)
+    for (const problem of labelKeyProblems(finalizer))
+      problems.invalid('metadata.finalizers', finalizer, problem)
+  finalizers.forEach((finalizer, index) => {
+    if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer))
+      problems.invalid(
+        `metadata.finalizers[${index}]`,
+        finalizer,
+        'name is neither a standard finalizer name nor is it fully qualified',
+      )
+  })
+}
+
+/** Roles may be named as their makers like, but for the two characters that a path cannot hold. */
+const pathNames: readonly ResourceName[] = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings']
+
+function checkName(
+  problems: Problems,
+  resource: ResourceName,
+  name: string,
+  field = 'metadata.name',
+  shown = name,
+): void {
+  if (pathNames.includes(resource)) {
+    for (const character of ['/', '%'])
+      if (name.includes(character)) problems.invalid(field, shown, `may not contain '${character}'`)
+    return
+  }
   const [rule, text, limit] =
     resource === 'services'
       ? ([label1035, label1035Rule, 63] as const)
       : resource === 'namespaces'
         ? ([label, labelRule, 63] as const)
         : ([subdomain, subdomainRule, 253] as const)
-  if (name.length > limit) problems.invalid('metadata.name', name, `must be no more than ${limit} characters`)
-  else if (!rule.test(name)) problems.invalid('metadata.name', name, text)
+  if (name.length > limit) problems.invalid(field, shown, `must be no more than ${limit} characters`)
+  else if (!rule.test(name)) problems.invalid(field, shown, text)
 }
 
 export function checkLabels(
