@@ -27,6 +27,19 @@ export type ResourceName =
   | 'daemonsets'
   | 'controllerrevisions'
   | 'persistentvolumeclaims'
+  | 'persistentvolumes'
+  | 'limitranges'
+  | 'resourcequotas'
+  | 'roles'
+  | 'rolebindings'
+  | 'clusterroles'
+  | 'clusterrolebindings'
+  | 'ingresses'
+  | 'ingressclasses'
+  | 'networkpolicies'
+  | 'horizontalpodautoscalers'
+  | 'storageclasses'
+  | 'priorityclasses'
 
 /** An error that a real API server would answer with this Status. */
 export class ApiError extends Error {

@@ -54,11 +54,21 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     allocateClusterIP: () => network.nextClusterIP(),
     isClusterIP: address => network.isClusterIP(address),
   })
-  const common = { api: registry, clock, settings, random, nodes, network }
+  const common = { api: registry.as('kubelet'), clock, settings, random, nodes, network }
   const dataPlane = startDataPlane(common)
   const machines = startMachines({ ...common, kubernetesVersion, dataPlane, start, cluster, reaper })
-  const controllers = startControllers({ api: registry, clock, settings, random: fork(random) })
-  const scheduler = startScheduler({ api: registry, clock, settings, random: fork(random) })
+  const controllers = startControllers({
+    api: registry.as('kube-controller-manager'),
+    clock,
+    settings,
+    random: fork(random),
+  })
+  const scheduler = startScheduler({
+    api: registry.as('kube-scheduler'),
+    clock,
+    settings,
+    random: fork(random),
+  })
   const server = await startApiServer({
     registry,
     clock,

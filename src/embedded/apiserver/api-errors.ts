@@ -29,7 +29,7 @@ export function failure(
     metadata: {},
     status: 'Failure',
     message,
-    reason,
+    ...(reason === '' ? {} : { reason }),
     code,
   }
   if (details !== undefined) status.details = details
@@ -42,7 +42,10 @@ export function success(details?: Status['details'], code = 200): Status {
   return status
 }
 
-export function detailsOf(kind: ResourceKind, name: string): NonNullable<Status['details']> {
+/** What an error calls the thing that it is about. */
+type Named = Pick<ResourceKind, 'group'> & { resource: string }
+
+export function detailsOf(kind: Named, name: string): NonNullable<Status['details']> {
   return kind.group === '' ? { name, kind: kind.resource } : { name, group: kind.group, kind: kind.resource }
 }
 
@@ -72,7 +75,7 @@ export function alreadyExists(kind: ResourceKind, name: string): ApiError {
   return failure(409, 'AlreadyExists', message, detailsOf(kind, name))
 }
 
-export function conflict(kind: ResourceKind, name: string, why: string): ApiError {
+export function conflict(kind: Named, name: string, why: string): ApiError {
   const message = `Operation cannot be fulfilled on ${qualifiedName(kind)} "${name}": ${why}`
   return failure(409, 'Conflict', message, detailsOf(kind, name))
 }
@@ -86,12 +89,32 @@ export function forbidden(kind: ResourceKind, name: string, why: string, causes?
 }
 
 export function invalid(kind: ResourceKind, name: string, problems: FieldProblem[]): ApiError {
-  const texts = problems.map(problem => `${problem.field}: ${problem.message}`)
-  const list = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
-  const details: NonNullable<Status['details']> = { name, kind: kind.kind, causes: problems }
-  if (kind.group !== '') details.group = kind.group
-  return failure(422, 'Invalid', `${qualified} "${name}" is invalid: ${list}`, details)
+  const details: NonNullable<Status['details']> = {
+    ...(name === '' ? {} : { name }),
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    kind: kind.kind,
+    causes: problems,
+  }
+  return failure(422, 'Invalid', `${qualified} "${name}" is invalid: ${problemList(problems)}`, details)
+}
+
+/** A problem that was found twice is said once. */
+function problemList(problems: FieldProblem[]): string {
+  const texts = [...new Set(problems.map(problem => `${problem.field}: ${problem.message}`))]
+  return texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`
+}
+
+/** Options of a request that do not fit together. */
+export function invalidOptions(kind: string, problems: FieldProblem[]): ApiError {
+  const message = `${kind}.meta.k8s.io "" is invalid: ${problemList(problems)}`
+  return failure(422, 'Invalid', message, { group: 'meta.k8s.io', kind, causes: problems })
+}
+
+export function tooLargeResourceVersion(wanted: number, current: number): ApiError {
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }]
+  const message = `Timeout: Too large resource version: ${wanted}, current: ${current}`
+  return failure(504, 'Timeout', message, { causes, retryAfterSeconds: 1 })
 }
 
 export function tooManyRequests(message: string, retryAfterSeconds: number, causes: StatusCause[]): ApiError {

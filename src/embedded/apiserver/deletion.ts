@@ -4,7 +4,7 @@
  * any object; the propagation policies Foreground and Orphan are finalizers that the garbage collector takes away.
  */
 import type { KubeObject, Pod } from '../../kube/types.ts'
-import type { DeleteOptions, ResourceName } from '../cluster-api.ts'
+import type { ApiError, DeleteOptions, ResourceName } from '../cluster-api.ts'
 import { conflict, notFound } from './api-errors.ts'
 import { plusSeconds } from './instants.ts'
 import type { RegistryCore } from './registry-core.ts'
@@ -56,19 +56,23 @@ function remove(core: RegistryCore, resource: ResourceName, object: KubeObject, 
 
 function checkPreconditions(kind: ResourceKind, { metadata }: KubeObject, request: DeleteRequest): void {
   const { uid, resourceVersion } = request
-  const { name } = metadata
   if (uid !== undefined && uid !== metadata.uid)
-    throw conflict(
+    throw preconditionFailed(
       kind,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`,
+      metadata.name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`,
     )
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
-    throw conflict(
+    throw preconditionFailed(
       kind,
-      name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`,
+      metadata.name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`,
     )
+}
+
+/** Here Kubernetes names the kind, not the resource. */
+function preconditionFailed(kind: ResourceKind, name: string, why: string): ApiError {
+  return conflict({ ...kind, resource: kind.kind }, name, why)
 }
 
 /** `seconds: null` = its grace is already 0: remove it. `pending` = nothing changes: this DELETE came after a shorter one. */

@@ -4,6 +4,7 @@ import { isObject } from '../store/json.ts'
 import type { ResourceName } from '../cluster-api.ts'
 import { badRequest } from './api-errors.ts'
 import type { ObjectFilter } from './label-selector.ts'
+import type { ResourceKind } from './resources.ts'
 
 const everywhere = ['metadata.name', 'metadata.namespace']
 const more: Partial<Record<ResourceName, string[]>> = {
@@ -15,6 +16,7 @@ const more: Partial<Record<ResourceName, string[]>> = {
     'spec.hostNetwork',
     'status.phase',
     'status.podIP',
+    'status.podIPs',
     'status.nominatedNodeName',
   ],
   nodes: ['spec.unschedulable'],
@@ -36,29 +38,62 @@ const more: Partial<Record<ResourceName, string[]>> = {
     'type',
   ],
 }
+/** These have a list of their own in Kubernetes, and other words for what is not on it. */
+const ownWords = new Set<ResourceName>(['pods', 'nodes', 'namespaces', 'secrets', 'services', 'events'])
 /** Fields that are booleans read as `false` when absent. */
 const booleans = new Set(['spec.unschedulable', 'spec.hostNetwork'])
 
-export function parseFieldSelector(resource: ResourceName, text: string): ObjectFilter {
-  const terms = text
-    .split(',')
-    .map(term => term.trim())
-    .filter(term => term !== '')
-    .map(term => parseTerm(resource, term))
-  return object => terms.every(({ path, equal, value }) => (fieldText(object, path) === value) === equal)
+interface Term {
+  path: string
+  equal: boolean
+  value: string
 }
 
-function parseTerm(resource: ResourceName, term: string): { path: string; equal: boolean; value: string } {
-  const parts = /^([^=!]+)(==|=|!=)(.*)$/.exec(term)
+export interface FieldSelection {
+  matches: ObjectFilter
+  /** The one name that is asked for, if one is. */
+  name: string | null
+}
+
+export function parseFieldSelector(kind: ResourceKind, text: string): FieldSelection {
+  const terms = splitTerms(text)
+    .filter(term => term !== '')
+    .map(term => parseTerm(kind, term))
+  const named = terms.find(({ path, equal }) => path === 'metadata.name' && equal)
+  return {
+    matches: object => terms.every(({ path, equal, value }) => (fieldText(object, path) === value) === equal),
+    name: named?.value ?? null,
+  }
+}
+
+/** At the commas that no backslash protects. */
+function splitTerms(text: string): string[] {
+  return text.split(/(?<!\\),/)
+}
+
+function parseTerm({ resource }: ResourceKind, term: string): Term {
+  const parts = /^((?:[^=!\\]|\\.|!(?!=))*)(==|!=|=)(.*)$/s.exec(term)
   if (parts === null) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`)
   const [, path = '', operator, value = ''] = parts
-  if (!everywhere.includes(path) && !(more[resource] ?? []).includes(path))
-    throw badRequest(`field label not supported: ${path}`)
-  return { path, equal: operator !== '!=', value }
+  const known = [...everywhere, ...(more[resource] ?? [])]
+  if (!known.includes(path))
+    throw badRequest(
+      ownWords.has(resource)
+        ? `field label not supported: ${path}`
+        : `"${path}" is not a known field selector: only ${everywhere.map(name => `"${name}"`).join(', ')}`,
+    )
+  return { path, equal: operator !== '!=', value: unescaped(value) }
+}
+
+function unescaped(value: string): string {
+  const bad = /\\(?![\\,=])(.?)/.exec(value.replaceAll(/\\[\\,=]/g, ''))
+  if (bad !== null) throw badRequest(`invalid field selector: invalid escape sequence: \\${bad[1] ?? ''}`)
+  return value.replaceAll(/\\([\\,=])/g, '$1')
 }
 
 function fieldText(object: KubeObject, path: string): string {
-  if (path === 'source') return fieldText(object, 'source.component')
+  if (path === 'source')
+    return fieldText(object, 'source.component') || fieldText(object, 'reportingComponent')
   let value: unknown = object
   for (const name of path.split('.')) value = isObject(value) ? value[name] : undefined
   if (value === undefined || value === null) return booleans.has(path) ? 'false' : ''

@@ -3,9 +3,17 @@
  * the generation bump, optimistic concurrency, and no write at all when nothing changed (semantics §1.1, §10.1).
  */
 import type { DaemonSet, KubeObject, Pod, Service } from '../../kube/types.ts'
-import { sameJson, without } from '../store/json.ts'
+import { isObject, sameJson, without } from '../store/json.ts'
 import type { ResourceName } from '../cluster-api.ts'
-import { alreadyExists, badRequest, conflict, forbidden, notFound, staleObject } from './api-errors.ts'
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  failure,
+  forbidden,
+  notFound,
+  staleObject,
+} from './api-errors.ts'
 import { admitPod } from './defaults/pod-defaults.ts'
 import { initialStatus, setDefaults } from './defaults/object-defaults.ts'
 import { countTemplates } from './defaults/template-generation.ts'
@@ -15,10 +23,14 @@ import type { RegistryCore } from './registry-core.ts'
 import type { ResourceKind } from './resources.ts'
 import { kindOf } from './resources.ts'
 import { allocateForService } from './service-allocation.ts'
+import type { Tracking } from './ownership.ts'
+import { trackCreation, trackUpdate } from './ownership.ts'
 import { validate } from './validation/validate.ts'
 
 export interface WriteOptions {
   dryRun?: boolean
+  /** Who writes, for managedFields; without it what is recorded stays as it is. */
+  tracking?: Tracking
 }
 
 /** Of all kinds only these count generations. */
@@ -46,9 +58,10 @@ export function createObject(
   if (metadata.name === '' && (metadata.generateName ?? '') !== '')
     metadata.name = generatedName(core, metadata.generateName ?? '')
   if ((metadata.resourceVersion ?? '') !== '')
-    throw badRequest('resourceVersion should not be set on objects to be created')
-  stampNew(core, resource, object)
+    throw failure(500, '', 'resourceVersion should not be set on objects to be created')
+  stampNew(core, kind, object)
   setDefaults(resource, object)
+  trackCreation(core, kind, object, options.tracking)
   if (resource === 'pods' && (object as Partial<Pod>).spec !== undefined) admitPod((object as Pod).spec)
   if (resource === 'daemonsets') countTemplates(object as DaemonSet, null)
   if (resource === 'services') allocateForService(core, object as Service, null)
@@ -69,6 +82,7 @@ export function updateObject(
 ): KubeObject {
   const kind = kindOf(resource)
   const object: Body = decodeObject(kind, input)
+  if (part === 'main' && isMissing(core, kind, object)) return createByUpdate(core, kind, object, options)
   const existing = requireExisting(core, kind, object)
   const next =
     part === 'status' ? withStatusOf(existing, object) : withStoredParts(core, kind, object, existing)
@@ -79,6 +93,7 @@ export function updateObject(
     validate(kind, next, existing, core.settings.kubernetesMinor)
     bumpGeneration(core, resource, next, existing)
   }
+  trackUpdate(core, kind, existing, next, object, options.tracking)
   next.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
   if (sameJson(next, existing)) return existing
   if (resource !== 'namespaces' && isReleased(next)) {
@@ -86,6 +101,27 @@ export function updateObject(
     return next
   }
   return core.commit(resource, next, options.dryRun ?? false)
+}
+
+function isMissing(
+  core: RegistryCore,
+  { resource, createOnUpdate, namespaced }: ResourceKind,
+  { metadata }: KubeObject,
+): boolean {
+  const namespace = namespaced ? (metadata.namespace ?? '') : ''
+  return createOnUpdate && metadata.name !== '' && core.store.get(resource, namespace, metadata.name) === null
+}
+
+/** Of a few kinds a PUT may create, if it names no version that it replaces. */
+function createByUpdate(
+  core: RegistryCore,
+  kind: ResourceKind,
+  object: Body,
+  options: WriteOptions,
+): KubeObject {
+  const { name, resourceVersion = '', uid = '' } = object.metadata
+  if (resourceVersion !== '' || uid !== '') throw notFound(kind, name)
+  return createObject(core, kind.resource, object, options)
 }
 
 /** On its way out, and nobody holds it back any more. */
@@ -120,8 +156,9 @@ function generatedName(core: RegistryCore, prefix: string): string {
   return prefix.slice(0, 58) + core.random.text(5, nameAlphabet)
 }
 
-function stampNew(core: RegistryCore, resource: ResourceName, object: Body): void {
+function stampNew(core: RegistryCore, { resource, statusApart }: ResourceKind, object: Body): void {
   const { metadata } = object
+  if (statusApart) delete object.status
   metadata.uid = core.newUid()
   metadata.creationTimestamp = instantOf(core)
   delete metadata.deletionTimestamp
@@ -145,8 +182,11 @@ function requireExisting(core: RegistryCore, kind: ResourceKind, { metadata }: K
     throw conflict(
       kind,
       name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${storedUid}`,
+      `StorageError: invalid object, Code: 4, Key: ${storageKey(kind, metadata)}, ResourceVersion: 0, ` +
+        `AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${storedUid}`,
     )
+  if (!/^[0-9]*$/.test(resourceVersion))
+    throw failure(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
   if (
     resourceVersion !== '' &&
     resourceVersion !== '0' &&
@@ -156,11 +196,24 @@ function requireExisting(core: RegistryCore, kind: ResourceKind, { metadata }: K
   return existing
 }
 
+/** A Deployment's status leaves its zeros out on the wire. */
+function withoutZeros(status: unknown): unknown {
+  if (!isObject(status)) return status
+  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0))
+}
+
+function storageKey(
+  { resource, namespaced }: ResourceKind,
+  { namespace = '', name }: KubeObject['metadata'],
+): string {
+  return `/registry/${resource}/${namespaced ? `${namespace}/` : ''}${name}`
+}
+
 /** Status alone is taken from the new object. */
 /** A status write of a Deployment may carry annotations: that is how its controller notes the revision (§1.7). */
 function withStatusOf(existing: Body, { kind, metadata, status }: Body): Body {
   const next: Body = { ...without(existing, 'status'), metadata: { ...existing.metadata } }
-  if (status !== undefined) next.status = status
+  if (status !== undefined) next.status = kind === 'Deployment' ? withoutZeros(status) : status
   if (kind === 'Deployment' && metadata.annotations !== undefined)
     next.metadata.annotations = metadata.annotations
   return next
@@ -186,8 +239,8 @@ function withStoredParts(core: RegistryCore, kind: ResourceKind, object: Body, e
     kept.deletionGracePeriodSeconds = stored.deletionGracePeriodSeconds
   if (counts(core, kind.resource) && stored.generation !== undefined) kept.generation = stored.generation
   if (stored.generateName !== undefined) kept.generateName = stored.generateName
-  if (kept.managedFields === undefined && stored.managedFields !== undefined)
-    kept.managedFields = stored.managedFields
+  delete kept.managedFields
+  if (stored.managedFields !== undefined) kept.managedFields = stored.managedFields
   const next: Body = { ...object, metadata: kept }
   if (kind.statusApart) {
     delete next.status
@@ -213,7 +266,7 @@ function contentChanged(resource: ResourceName, next: Body, existing: Body): boo
 
 /** An empty map or list is an absent one: else it would count as a change. */
 function dropEmptyMetadata({ metadata }: KubeObject): void {
-  for (const key of ['labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields'] as const)
+  for (const key of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const)
     if (Object.keys(metadata[key] ?? { present: true }).length === 0) Reflect.deleteProperty(metadata, key)
   if (metadata.generateName === '') delete metadata.generateName
 }

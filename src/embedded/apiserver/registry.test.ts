@@ -101,7 +101,7 @@ describe('validation', () => {
     ],
     [
       'a preStop sleep beyond the grace period',
-      'spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds',
+      'spec.template.spec.containers[0].lifecycle.preStop.sleep',
       o => (container(o).lifecycle = { preStop: { sleep: { seconds: 31 } } }),
     ],
     [

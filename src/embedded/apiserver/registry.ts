@@ -5,7 +5,7 @@
 import type { KubeObject, Status } from '../../kube/types.ts'
 import type { ClusterApi, DeleteOptions, ResourceName, WatchHandler } from '../cluster-api.ts'
 import type { Change } from '../store/change-history.ts'
-import { copyJson } from '../store/json.ts'
+import { copyJson, without } from '../store/json.ts'
 import { bindPod } from './binding.ts'
 import { createDelayedQueue } from './delayed-queue.ts'
 import type { Deletion, DeleteRequest } from './deletion.ts'
@@ -27,6 +27,8 @@ export interface Registry extends ClusterApi {
   read(resource: ResourceName, namespace: string, name: string): KubeObject
   /** Frozen objects and the resourceVersion that they are of. */
   snapshot(resource: ResourceName, namespace?: string): { items: KubeObject[]; revision: number }
+  /** As it was at that revision; null when the history does not reach back so far. */
+  snapshotAt(resource: ResourceName, revision: number, namespace?: string): KubeObject[] | null
   jsonOf(object: KubeObject): string
   post(resource: ResourceName, object: unknown, options?: WriteOptions): KubeObject
   put(resource: ResourceName, object: unknown, part: 'main' | 'status', options?: WriteOptions): KubeObject
@@ -42,6 +44,10 @@ export interface Registry extends ClusterApi {
   onChange(resource: ResourceName, listener: (change: Change) => void): () => void
   /** A draw of the fan-out delay. */
   fanOutMs(): number
+  /** A draw of how long a watch lasts whose client names no limit. */
+  watchLimitSeconds(): number
+  /** The same for a part of the cluster that writes under a name of its own, as managedFields record it. */
+  as(manager: string): ClusterApi
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -62,7 +68,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       : deleteObject(core, resource, namespace, name, request)
 
   return {
-    ...inProcess(core, remove),
+    ...inProcess(core, remove, ''),
     read(resource, namespace, name) {
       const object = store.get(resource, namespace, name)
       if (object === null) throw notFound(kindOf(resource), name)
@@ -72,6 +78,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       items: store.list(resource, namespace),
       revision: store.revision(),
     }),
+    snapshotAt: (resource, revision, namespace) => store.listAt(resource, revision, namespace),
     jsonOf: object => store.jsonOf(object),
     post: (resource, object, write) => createObject(core, resource, object, write),
     put: (resource, object, part, write) => updateObject(core, resource, object, part, write),
@@ -83,6 +90,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     oldestRevision: () => store.oldestRevision(),
     onChange: (resource, listener) => store.subscribe(resource, listener),
     fanOutMs: () => fanOutMs(core),
+    // As a real server's --min-request-timeout, times one to two.
+    watchLimitSeconds: () => core.random.between(1800, 3600),
+    as: manager => inProcess(core, remove, manager),
   }
 }
 
@@ -92,27 +102,39 @@ function fanOutMs({ random, settings }: RegistryCore): number {
 
 type Remove = (resource: ResourceName, namespace: string, name: string, options?: DeleteOptions) => Deletion
 
-function inProcess(core: RegistryCore, remove: Remove): ClusterApi {
+/** A manager of '' leaves no trace in managedFields. */
+function inProcess(core: RegistryCore, remove: Remove, manager: string): ClusterApi {
   const { store } = core
+  const tracking = (subresource: string): WriteOptions =>
+    manager === '' ? {} : { tracking: { manager, subresource } }
   return {
-    create: (resource, object) => copyJson(createObject(core, resource, object)) as typeof object,
+    create: (resource, object) =>
+      privateCopy(createObject(core, resource, object, tracking(''))) as typeof object,
     get<T extends KubeObject>(resource: ResourceName, namespace: string, name: string) {
-      return copyJson(store.get(resource, namespace, name)) as T | null
+      const object = store.get(resource, namespace, name)
+      return object === null ? null : (privateCopy(object) as T)
     },
     list<T extends KubeObject>(resource: ResourceName, namespace?: string) {
-      return copyJson(store.list(resource, namespace)) as T[]
+      return store.list(resource, namespace).map(privateCopy) as T[]
     },
-    update: (resource, object) => copyJson(updateObject(core, resource, object, 'main')) as typeof object,
+    update: (resource, object) =>
+      privateCopy(updateObject(core, resource, object, 'main', tracking(''))) as typeof object,
     updateStatus: (resource, object) =>
-      copyJson(updateObject(core, resource, object, 'status')) as typeof object,
+      privateCopy(updateObject(core, resource, object, 'status', tracking('status'))) as typeof object,
     delete(resource, namespace, name, options) {
       const { object, removed } = remove(resource, namespace, name, options)
-      return removed ? null : copyJson(object)
+      return removed ? null : privateCopy(object)
     },
     bind: (namespace, pod, node) => bindPod(core, namespace, pod, node),
     watch: (resource, handler) => watchInProcess(core, resource, handler),
     recordEvent: createEventRecorder(core),
   }
+}
+
+/** Without the record of owners, which no part reads and which is half of an object's size; a write keeps it. */
+function privateCopy(object: KubeObject): KubeObject {
+  if (object.metadata.managedFields === undefined) return copyJson(object)
+  return copyJson({ ...object, metadata: without(object.metadata, 'managedFields') })
 }
 
 function watchInProcess<T extends KubeObject>(
@@ -121,7 +143,8 @@ function watchInProcess<T extends KubeObject>(
   handler: WatchHandler<T>,
 ): () => void {
   const queue = createDelayedQueue<Pick<Change, 'type' | 'object' | 'previous'>>(core.clock, change => {
-    handler(change.type, copyJson(change.object) as T, copyJson(change.previous) as T | null)
+    const previous = change.previous === null ? null : privateCopy(change.previous)
+    handler(change.type, privateCopy(change.object) as T, previous as T | null)
   })
   for (const object of core.store.list(resource))
     queue.push({ type: 'ADDED', object, previous: null }, fanOutMs(core))

@@ -17,6 +17,10 @@ export interface ResourceKind {
   subresources: Subresource[]
   /** A main-endpoint write keeps the stored status. */
   statusApart: boolean
+  /** A PUT creates what is not there. */
+  createOnUpdate: boolean
+  /** Stored and served, but nothing in this cluster acts on it. */
+  storedOnly: boolean
 }
 
 interface Extras {
@@ -25,16 +29,20 @@ interface Extras {
   namespaced?: boolean
   subresources?: Subresource[]
   statusApart?: boolean
+  createOnUpdate?: boolean
+  storedOnly?: boolean
+  version?: string
 }
 
 function define(resource: ResourceName, group: string, kind: string, extras: Extras = {}): ResourceKind {
   const { shortNames = [], categories = [], namespaced = true, subresources = [] } = extras
   const statusApart = extras.statusApart ?? subresources.includes('status')
+  const { createOnUpdate = false, storedOnly = false, version = 'v1' } = extras
   const singular = kind.toLowerCase()
   return {
     resource,
     group,
-    version: 'v1',
+    version,
     kind,
     singular,
     shortNames,
@@ -42,10 +50,43 @@ function define(resource: ResourceName, group: string, kind: string, extras: Ext
     namespaced,
     subresources,
     statusApart,
+    createOnUpdate,
+    storedOnly,
   }
 }
 
 const all = ['all']
+
+/** What Helm charts render beside their workloads: kept, so that they can be applied. */
+function storedOnlyKinds(): ResourceKind[] {
+  const stored = (resource: ResourceName, group: string, kind: string, extras: Extras = {}): ResourceKind =>
+    define(resource, group, kind, { ...extras, storedOnly: true })
+  const rbac = 'rbac.authorization.k8s.io'
+  const networking = 'networking.k8s.io'
+  const clusterWide = { namespaced: false }
+  const status: { subresources: Subresource[] } = { subresources: ['status'] }
+  return [
+    stored('persistentvolumeclaims', '', 'PersistentVolumeClaim', { shortNames: ['pvc'], ...status }),
+    stored('persistentvolumes', '', 'PersistentVolume', { shortNames: ['pv'], ...clusterWide, ...status }),
+    stored('limitranges', '', 'LimitRange', { shortNames: ['limits'], createOnUpdate: true }),
+    stored('resourcequotas', '', 'ResourceQuota', { shortNames: ['quota'], ...status }),
+    stored('roles', rbac, 'Role', { createOnUpdate: true }),
+    stored('rolebindings', rbac, 'RoleBinding', { createOnUpdate: true }),
+    stored('clusterroles', rbac, 'ClusterRole', { createOnUpdate: true, ...clusterWide }),
+    stored('clusterrolebindings', rbac, 'ClusterRoleBinding', { createOnUpdate: true, ...clusterWide }),
+    stored('ingresses', networking, 'Ingress', { shortNames: ['ing'], ...status }),
+    stored('ingressclasses', networking, 'IngressClass', clusterWide),
+    stored('networkpolicies', networking, 'NetworkPolicy', { shortNames: ['netpol'] }),
+    stored('horizontalpodautoscalers', 'autoscaling', 'HorizontalPodAutoscaler', {
+      version: 'v2',
+      shortNames: ['hpa'],
+      categories: all,
+      ...status,
+    }),
+    stored('storageclasses', 'storage.k8s.io', 'StorageClass', { shortNames: ['sc'], ...clusterWide }),
+    stored('priorityclasses', 'scheduling.k8s.io', 'PriorityClass', { shortNames: ['pc'], ...clusterWide }),
+  ]
+}
 
 export const resourceKinds: readonly ResourceKind[] = [
   define('pods', '', 'Pod', {
@@ -53,14 +94,19 @@ export const resourceKinds: readonly ResourceKind[] = [
     categories: all,
     subresources: ['status', 'binding', 'eviction', 'log'],
   }),
-  define('services', '', 'Service', { shortNames: ['svc'], categories: all, statusApart: true }),
+  define('services', '', 'Service', {
+    shortNames: ['svc'],
+    categories: all,
+    subresources: ['status'],
+    createOnUpdate: true,
+  }),
   define('nodes', '', 'Node', { shortNames: ['no'], namespaced: false, subresources: ['status'] }),
-  define('namespaces', '', 'Namespace', { shortNames: ['ns'], namespaced: false, statusApart: true }),
-  define('events', '', 'Event', { shortNames: ['ev'] }),
+  define('namespaces', '', 'Namespace', { shortNames: ['ns'], namespaced: false, subresources: ['status'] }),
+  define('events', '', 'Event', { shortNames: ['ev'], createOnUpdate: true }),
   define('configmaps', '', 'ConfigMap', { shortNames: ['cm'] }),
   define('secrets', '', 'Secret'),
   define('serviceaccounts', '', 'ServiceAccount', { shortNames: ['sa'] }),
-  define('endpoints', '', 'Endpoints', { shortNames: ['ep'] }),
+  define('endpoints', '', 'Endpoints', { shortNames: ['ep'], createOnUpdate: true }),
   define('deployments', 'apps', 'Deployment', {
     shortNames: ['deploy'],
     categories: all,
@@ -82,16 +128,13 @@ export const resourceKinds: readonly ResourceKind[] = [
     subresources: ['status'],
   }),
   define('controllerrevisions', 'apps', 'ControllerRevision'),
-  define('persistentvolumeclaims', '', 'PersistentVolumeClaim', {
-    shortNames: ['pvc'],
-    subresources: ['status'],
-  }),
   define('endpointslices', 'discovery.k8s.io', 'EndpointSlice'),
   define('poddisruptionbudgets', 'policy', 'PodDisruptionBudget', {
     shortNames: ['pdb'],
     subresources: ['status'],
   }),
-  define('leases', 'coordination.k8s.io', 'Lease'),
+  define('leases', 'coordination.k8s.io', 'Lease', { createOnUpdate: true }),
+  ...storedOnlyKinds(),
 ]
 
 const byName = new Map(resourceKinds.map(kind => [kind.resource, kind]))
@@ -110,11 +153,16 @@ export function apiVersionOf(kind: ResourceKind): string {
 }
 
 /** As error messages name a resource: `pods`, `deployments.apps`. */
-export function qualifiedName(kind: ResourceKind): string {
+export function qualifiedName(kind: { group: string; resource: string }): string {
   return kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`
 }
 
 /** Group names in the order of discovery. */
 export function apiGroups(): string[] {
   return [...new Set(resourceKinds.map(kind => kind.group))].filter(group => group !== '')
+}
+
+/** Each group is served in one version. */
+export function versionOfGroup(group: string): string {
+  return resourceKinds.find(kind => kind.group === group)?.version ?? 'v1'
 }

@@ -10,6 +10,7 @@ import type { ResourceName } from '../cluster-api.ts'
 import type { Change } from './change-history.ts'
 import { createChangeHistory } from './change-history.ts'
 import { deepFreeze } from './json.ts'
+import { SortedKeys } from './sorted-keys.ts'
 
 export interface ObjectStore {
   /** The last number given out. */
@@ -18,6 +19,8 @@ export interface ObjectStore {
   get(resource: ResourceName, namespace: string, name: string): KubeObject | null
   /** By namespace, then name. */
   list(resource: ResourceName, namespace?: string): KubeObject[]
+  /** As the list was at that revision; null when the history does not reach back that far. */
+  listAt(resource: ResourceName, revision: number, namespace?: string): KubeObject[] | null
   /** Adds or replaces. The object passes into the store's possession: it is stamped and frozen. */
   put(resource: ResourceName, object: KubeObject): KubeObject
   /** The last state, stamped with the deletion's revision. */
@@ -27,6 +30,7 @@ export interface ObjectStore {
   /** Null when the history does not reach back that far. */
   changesSince(resource: ResourceName, revision: number): Change[] | null
   oldestRevision(): number
+  /** Begins with kind, apiVersion and metadata, in that order. */
   jsonOf(object: KubeObject): string
 }
 
@@ -34,6 +38,7 @@ type Listener = (change: Change) => void
 
 export function createObjectStore(historyLimit: number): ObjectStore {
   const objects = new Map<ResourceName, Map<string, KubeObject>>()
+  const keys = new Map<ResourceName, SortedKeys>()
   const listeners = new Map<ResourceName, Set<Listener>>()
   const history = createChangeHistory(historyLimit)
   const texts = new WeakMap<KubeObject, string>()
@@ -41,8 +46,11 @@ export function createObjectStore(historyLimit: number): ObjectStore {
 
   const objectsOf = (resource: ResourceName): Map<string, KubeObject> =>
     entryOf(objects, resource, () => new Map<string, KubeObject>())
+  const keysOf = (resource: ResourceName): SortedKeys => entryOf(keys, resource, () => new SortedKeys())
   const publish = (change: Change): void => {
     history.record(change)
+    // The history may hold many old states; hardly any is ever sent again.
+    if (change.previous !== null) texts.delete(change.previous)
     for (const listener of [...(listeners.get(change.resource) ?? [])]) listener(change)
   }
 
@@ -50,16 +58,29 @@ export function createObjectStore(historyLimit: number): ObjectStore {
     revision: () => revision,
     get: (resource, namespace, name) => objectsOf(resource).get(keyOf(namespace, name)) ?? null,
     list(resource, namespace) {
-      const found = [...objectsOf(resource).entries()]
-      const wanted =
-        namespace === undefined ? found : found.filter(([key]) => key.startsWith(`${namespace}/`))
+      const present = objectsOf(resource)
+      return keysOf(resource)
+        .startingWith(namespace === undefined ? '' : `${namespace}/`)
+        .flatMap(key => present.get(key) ?? [])
+    },
+    listAt(resource, at, namespace) {
+      const later = history.since(resource, at)
+      if (later === null) return null
+      const past = new Map(objectsOf(resource))
+      for (const { object, previous } of later.reverse()) {
+        const key = keyOfObject(object)
+        if (previous === null) past.delete(key)
+        else past.set(key, previous)
+      }
+      const wanted = [...past].filter(([key]) => namespace === undefined || key.startsWith(`${namespace}/`))
       return wanted.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, object]) => object)
     },
     put(resource, object) {
-      const key = keyOf(object.metadata.namespace ?? '', object.metadata.name)
+      const key = keyOfObject(object)
       const previous = objectsOf(resource).get(key) ?? null
       object.metadata.resourceVersion = String(++revision)
       deepFreeze(object)
+      if (previous === null) keysOf(resource).add(key)
       objectsOf(resource).set(key, object)
       publish({ type: previous === null ? 'ADDED' : 'MODIFIED', resource, object, previous, revision })
       return object
@@ -68,6 +89,7 @@ export function createObjectStore(historyLimit: number): ObjectStore {
       const previous = objectsOf(resource).get(keyOf(namespace, name))
       assert(previous !== undefined, `${resource} ${namespace}/${name} is not in the store`)
       objectsOf(resource).delete(keyOf(namespace, name))
+      keysOf(resource).remove(keyOf(namespace, name))
       const object = stamped(previous, ++revision)
       publish({ type: 'DELETED', resource, object, previous, revision })
       return object
@@ -83,7 +105,8 @@ export function createObjectStore(historyLimit: number): ObjectStore {
     jsonOf(object) {
       const known = texts.get(object)
       if (known !== undefined) return known
-      const text = JSON.stringify(object)
+      const { kind, apiVersion, metadata, ...rest } = object
+      const text = JSON.stringify({ kind, apiVersion, metadata, ...rest })
       if (Object.isFrozen(object)) texts.set(object, text)
       return text
     },
@@ -93,6 +116,10 @@ export function createObjectStore(historyLimit: number): ObjectStore {
 /** The same state under another resourceVersion. */
 export function stamped(object: KubeObject, revision: number): KubeObject {
   return deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
+}
+
+function keyOfObject({ metadata }: KubeObject): string {
+  return keyOf(metadata.namespace ?? '', metadata.name)
 }
 
 function keyOf(namespace: string, name: string): string {

@@ -3,7 +3,7 @@ import type * as kube from '../../../kube/types.ts'
 import type { KubeObject } from '../../../kube/types.ts'
 import type { ResourceName } from '../../cluster-api.ts'
 import { qosClassOf } from './qos-class.ts'
-import { setPodSpecDefaults } from './pod-defaults.ts'
+import { setPodSpecDefaults, setRequestDefaults } from './pod-defaults.ts'
 import { setDaemonSetDefaults, setStatefulSetDefaults } from './ordered-workloads.ts'
 import type { Draft } from '../decoding/draft.ts'
 
@@ -19,7 +19,9 @@ type Setter = (object: KubeObject) => void
 const setters: Partial<Record<ResourceName, Setter>> = {
   pods: object => {
     const pod = object as Pod
-    if (pod.spec !== undefined) setPodSpecDefaults(pod.spec)
+    if (pod.spec === undefined) return
+    setPodSpecDefaults(pod.spec)
+    setRequestDefaults(pod.spec)
   },
   deployments: object => setDeploymentDefaults(object),
   replicasets: object => setReplicaSetDefaults(object),
@@ -72,8 +74,7 @@ export function initialStatus(resource: ResourceName, object: KubeObject): objec
 }
 
 function setDeploymentDefaults(deployment: Deployment): void {
-  const { spec } = deployment
-  if (spec === undefined) return
+  const spec = (deployment.spec ??= {})
   spec.replicas ??= 1
   spec.revisionHistoryLimit ??= 10
   spec.progressDeadlineSeconds ??= 600
@@ -88,8 +89,7 @@ function setDeploymentDefaults(deployment: Deployment): void {
 }
 
 function setReplicaSetDefaults(set: ReplicaSet): void {
-  const { spec } = set
-  if (spec === undefined) return
+  const spec = (set.spec ??= {})
   spec.replicas ??= 1
   setTemplateDefaults(spec.template)
 }
@@ -112,16 +112,13 @@ function setServiceDefaults(service: Service): void {
   } else delete spec.sessionAffinityConfig
   for (const port of spec.ports ?? []) {
     port.protocol ??= 'TCP'
-    port.targetPort ??= port.port
+    if ((port.targetPort ?? 0) === 0 && port.port !== undefined) port.targetPort = port.port
   }
   if (spec.type === 'ExternalName') return
   spec.internalTrafficPolicy ??= 'Cluster'
   if (spec.type !== 'ClusterIP') spec.externalTrafficPolicy ??= 'Cluster'
   if (spec.type === 'LoadBalancer')
     (spec as { allocateLoadBalancerNodePorts?: boolean }).allocateLoadBalancerNodePorts ??= true
-  const families = spec as { ipFamilies?: string[]; ipFamilyPolicy?: string }
-  families.ipFamilies ??= ['IPv4']
-  families.ipFamilyPolicy ??= 'SingleStack'
 }
 
 function setSliceDefaults(slice: EndpointSlice): void {

@@ -35,6 +35,12 @@ export function setPodSpecDefaults(spec: PodSpec): void {
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume)
 }
 
+/** A limit without a request is one; a template is left as it was written. */
+export function setRequestDefaults(spec: PodSpec): void {
+  for (const { resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])])
+    if (resources?.limits !== undefined) resources.requests = { ...resources.limits, ...resources.requests }
+}
+
 /** What admission adds to a pod, but not to a template: the service account, priority, and the not-ready tolerations. */
 export function admitPod(spec: PodSpec): void {
   const extras: SpecExtras = spec as SpecExtras
@@ -64,8 +70,6 @@ function setContainerDefaults(container: Container): void {
   for (const port of container.ports ?? []) port.protocol ??= 'TCP'
   for (const variable of container.env ?? []) setEnvDefaults(variable)
   container.resources ??= {}
-  const { limits } = container.resources
-  if (limits !== undefined) container.resources.requests = { ...limits, ...container.resources.requests }
   for (const probe of [container.readinessProbe, container.livenessProbe, container.startupProbe])
     if (probe !== undefined) setProbeDefaults(probe)
   for (const handler of [container.lifecycle?.preStop, container.lifecycle?.postStart])

@@ -1,24 +1,33 @@
-/** What form of answer a client accepts: JSON as it is, or a Table. Everything else this server does not speak. */
+/** What form of answer a client accepts: the objects as they are, their metadata alone, or a Table; all as JSON. */
 import { badRequest, failure } from '../api-errors.ts'
 import type { IncludeObject } from '../tables/table.ts'
 import type { Exchange } from './exchange.ts'
 
-export type AnswerForm = { type: 'json' } | { type: 'table'; include: IncludeObject }
+export type AnswerForm = { type: 'json' } | { type: 'metadata' } | { type: 'table'; include: IncludeObject }
+
+const representations = 'application/json, application/json;stream=watch'
 
 export function answerForm({ request, query }: Exchange): AnswerForm {
   const ranges = (request.headers.accept ?? '*/*').split(',').map(range => range.trim())
+  let spoken = false
   for (const range of ranges) {
     const [media = '', ...parameters] = range.split(';').map(part => part.trim())
-    if (media !== 'application/json' && media !== 'application/*' && media !== '*/*') continue
+    if (media !== 'application/json' && media !== 'application/*' && media !== '*/*' && media !== '') continue
+    spoken = true
     const as = parameters.find(parameter => parameter.startsWith('as='))?.slice(3)
     if (as === undefined) return { type: 'json' }
-    if (as === 'Table' && parameters.includes('v=v1')) return { type: 'table', include: includeOf(query) }
+    if (!parameters.includes('v=v1')) continue
+    if (as === 'Table') return { type: 'table', include: includeOf(query) }
+    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { type: 'metadata' }
   }
-  throw failure(
-    406,
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io',
-  )
+  throw spoken
+    ? failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json')
+    : failure(
+        406,
+        'NotAcceptable',
+        `406: Not Acceptable\n\nAvailable representations: ${representations}`,
+        {},
+      )
 }
 
 function includeOf(query: URLSearchParams): IncludeObject {

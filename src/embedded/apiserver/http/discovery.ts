@@ -1,6 +1,6 @@
 /** Discovery, all from the table of kinds: plain, and aggregated for clients that ask for it (semantics §10.4, A.5). */
 import type { ResourceKind, Subresource } from '../resources.ts'
-import { apiGroups, resourceKinds } from '../resources.ts'
+import { apiGroups, resourceKinds, versionOfGroup } from '../resources.ts'
 
 interface SubresourceKind {
   group: string
@@ -40,7 +40,8 @@ export function apiGroup(name: string): object | null {
 }
 
 function groupOf(name: string): object {
-  const version = { groupVersion: `${name}/v1`, version: 'v1' }
+  const served = versionOfGroup(name)
+  const version = { groupVersion: `${name}/${served}`, version: served }
   return { name, versions: [version], preferredVersion: version }
 }
 
@@ -82,7 +83,9 @@ export function aggregatedDiscovery(root: 'api' | 'apis'): object {
     metadata: {},
     items: groups.map(name => ({
       metadata: { name, creationTimestamp: null },
-      versions: [{ version: 'v1', freshness: 'Current', resources: aggregatedResources(name) }],
+      versions: [
+        { version: versionOfGroup(name), freshness: 'Current', resources: aggregatedResources(name) },
+      ],
     })),
   }
 }

@@ -6,7 +6,7 @@ import { streamFeed } from './feed-streams.ts'
 import { fixedAnswer } from './fixed-answers.ts'
 import { streamLog } from './log-stream.ts'
 import { switchNode } from './node-power.ts'
-import { listObjects, sendObject } from './reads.ts'
+import { listObjects, readObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { parseResourcePath } from './route.ts'
 import type { ServerContext } from './server-context.ts'
@@ -18,11 +18,10 @@ import { createFromBody, deleteCollection, deleteNamed, patchObject, replaceFrom
 type Handler = (context: ServerContext, exchange: Exchange, route: ResourceRoute) => void | Promise<void>
 type Verbs = Partial<Record<string, Handler>>
 
-const get: Handler = (context, exchange, route) => {
-  const { kind, namespace, name } = route
-  if (isSet(exchange.query, 'watch')) watchCollection(context, exchange, route)
-  else sendObject(context, exchange, route, context.registry.read(kind.resource, namespace, name))
-}
+const get: Handler = (context, exchange, route) =>
+  isSet(exchange.query, 'watch')
+    ? watchCollection(context, exchange, route)
+    : readObject(context, exchange, route)
 
 const list: Handler = (context, exchange, route) =>
   isSet(exchange.query, 'watch')

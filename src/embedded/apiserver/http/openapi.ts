@@ -3,11 +3,11 @@
  * kubectl learns that the server validates (semantics §10.4). There are no schemas, so `kubectl explain` has none.
  */
 import type { ResourceKind } from '../resources.ts'
-import { apiGroups, resourceKinds } from '../resources.ts'
+import { apiGroups, resourceKinds, versionOfGroup } from '../resources.ts'
 
 /** kubectl takes these URLs as absolute, so they repeat the prefix that it came with. */
 export function openApiIndex(prefix: string): object {
-  const names = ['api/v1', ...apiGroups().map(group => `apis/${group}/v1`)]
+  const names = ['api/v1', ...apiGroups().map(group => `apis/${group}/${versionOfGroup(group)}`)]
   const paths = names.map(
     name => [name, { serverRelativeURL: `${prefix}/openapi/v3/${name}?hash=rollproof` }] as const,
   )

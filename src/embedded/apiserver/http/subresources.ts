@@ -10,7 +10,7 @@ import type { Exchange } from './exchange.ts'
 import { mediaTypeOf, readJson, sendJson, sendStatus } from './exchange.ts'
 import type { ResourceRoute } from './route.ts'
 import type { ServerContext } from './server-context.ts'
-import { deleteRequest, writeOptions } from './write-options.ts'
+import { deleteRequest, managerOf, trackedOptions, writeOptions } from './write-options.ts'
 
 type Scalable = Deployment | ReplicaSet
 
@@ -38,9 +38,10 @@ export async function patchScale(
     writeScale(context, exchange, route, patched(type, route.kind.resource, current, patch))
     return
   }
-  const manager = exchange.query.get('fieldManager') ?? ''
+  if (!isObject(patch)) throw badRequest('the request body is not a Scale')
+  const writer = { manager: managerOf(exchange), apiVersion: 'autoscaling/v1', subresource: 'scale' }
   const time = timestamp(context.clock.nowUs())
-  const options = { manager, force: true, time }
+  const options = { ...writer, force: true, time, ignored: [] }
   writeScale(context, exchange, route, applyConfiguration(route.kind.resource, current, patch, options))
 }
 
@@ -64,7 +65,12 @@ function writeScale(context: ServerContext, exchange: Exchange, route: ResourceR
     },
     spec: { ...object.spec, replicas },
   }
-  const stored = context.registry.put(route.kind.resource, next, 'main', writeOptions(exchange.query))
+  const stored = context.registry.put(
+    route.kind.resource,
+    next,
+    'main',
+    trackedOptions(exchange, 'UpdateOptions', 'scale'),
+  )
   sendJson(exchange, 200, scaleOf(stored as Scalable))
 }
 

@@ -4,89 +4,121 @@
  */
 import type { KubeObject } from '../../../kube/types.ts'
 import type { Timer } from '../../../base/clock.ts'
+import { ApiError } from '../../cluster-api.ts'
 import type { Change } from '../../store/change-history.ts'
 import { stamped } from '../../store/object-store.ts'
-import { badRequest, expired } from '../api-errors.ts'
+import { expired, failure } from '../api-errors.ts'
+import type { DelayedQueue } from '../delayed-queue.ts'
 import { createDelayedQueue } from '../delayed-queue.ts'
 import type { ObjectFilter } from '../label-selector.ts'
 import { apiVersionOf } from '../resources.ts'
 import { tableOf } from '../tables/table.ts'
 import { answerForm } from './accept.ts'
 import type { Exchange } from './exchange.ts'
+import type { LineStream } from './line-stream.ts'
 import { openLineStream } from './line-stream.ts'
+import type { ListOptions } from './list-options.ts'
+import { listOptions, revisionError, revisionOf } from './list-options.ts'
+import { untilRevision } from './pages.ts'
+import { partialOf } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { selectionOf } from './selection.ts'
 import type { ServerContext } from './server-context.ts'
-import { isSet, numberIn } from './write-options.ts'
 
 type Item =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: KubeObject }
   | { type: 'BOOKMARK'; revision: number; initial: boolean }
   | { type: 'END' }
 
+/** An object of which only the version counts; it has no name. */
+type Bookmark = Pick<KubeObject, 'kind' | 'apiVersion'> & { metadata: Partial<KubeObject['metadata']> }
+
 const bookmarkPeriodMs = 60_000
-/** Real servers draw from 30–60 minutes when the client names no limit. */
-const defaultLimitSeconds = 2700
 
-export function watchCollection(context: ServerContext, exchange: Exchange, route: ResourceRoute): void {
-  const { registry, clock } = context
-  const { query } = exchange
-  const { resource } = route.kind
-  const matches = selectionOf(route, query)
-  const from = startRevision(query)
-  const limitSeconds = numberIn(query, 'timeoutSeconds') ?? defaultLimitSeconds
-  const bookmarks = isSet(query, 'allowWatchBookmarks')
+export async function watchCollection(
+  context: ServerContext,
+  exchange: Exchange,
+  route: ResourceRoute,
+): Promise<void> {
+  const options = listOptions(exchange.query, true)
+  const { matches } = selectionOf(route, exchange.query)
   const write = lineWriter(context, exchange, route)
+  const revision = revisionOf(options.resourceVersion)
+  if (revision === null) throw failure(500, '', revisionError(options.resourceVersion))
   const stream = openLineStream(exchange, 'application/json')
-  const past = from === null ? [] : registry.changesSince(resource, from)
-  if (past === null) {
-    const message = `too old resource version: ${from ?? ''} (${registry.oldestRevision()})`
-    stream.end(`${JSON.stringify({ type: 'ERROR', object: expired(message).status })}\n`)
-    return
+  try {
+    if (options.sendInitialEvents === true) await untilRevision(context, revision)
+    stream.onClosed(follow({ context, route, matches, stream, write, options, from: revision }))
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    stream.end(`${JSON.stringify({ type: 'ERROR', object: error.status })}\n`)
   }
+}
 
+interface Watch {
+  context: ServerContext
+  route: ResourceRoute
+  matches: ObjectFilter
+  stream: LineStream
+  write: (item: Exclude<Item, { type: 'END' }>) => string
+  options: ListOptions
+  /** 0 = from now. */
+  from: number
+}
+
+/** Sends the past, then the present as it comes. Returns what ends it. */
+function follow(watch: Watch): () => void {
+  const { context, route, matches, stream, write, options } = watch
+  const { registry, clock } = context
   const queue = createDelayedQueue<Item>(clock, item =>
     item.type === 'END' ? stream.end() : stream.write(write(item)),
   )
-  const pushChange = (change: Change, delayMs: number): void => {
-    const item = translated(change, matches, from ?? 0)
-    if (item !== null) queue.push(item, delayMs)
-  }
   const pushBookmark = (initial: boolean): void =>
-    queue.push({ type: 'BOOKMARK', revision: registry.revision(), initial }, 0)
-  const initialWanted = from === null || isSet(query, 'sendInitialEvents')
-  if (initialWanted)
-    for (const object of registry.snapshot(resource).items.filter(matches))
-      queue.push({ type: 'ADDED', object }, 0)
-  else for (const change of past) pushChange(change, 0)
-  if (isSet(query, 'sendInitialEvents')) pushBookmark(true)
-
-  const unsubscribe = registry.onChange(resource, change => pushChange(change, registry.fanOutMs()))
-  const timers: Timer[] = []
+    queue.push({ type: 'BOOKMARK', revision: Math.max(registry.revision(), watch.from), initial }, 0)
+  pushPast(watch, queue)
+  if (options.sendInitialEvents === true && options.bookmarks) pushBookmark(true)
+  // What the initial objects already show must not come again; a version in the future lets nothing through before it.
+  const unsubscribe = registry.onChange(route.kind.resource, change => {
+    const item = translated(change, matches, watch.from)
+    if (item !== null) queue.push(item, registry.fanOutMs())
+  })
+  let bookmark: Timer | null = null
   const repeatBookmark = (): void => {
-    pushBookmark(false)
-    timers[0] = clock.after(bookmarkPeriodMs, repeatBookmark)
+    bookmark = clock.after(bookmarkPeriodMs, () => {
+      pushBookmark(false)
+      repeatBookmark()
+    })
   }
-  if (bookmarks) timers[0] = clock.after(bookmarkPeriodMs, repeatBookmark)
-  const limit = clock.after(limitSeconds * 1000, () => {
-    if (bookmarks) pushBookmark(false)
+  if (options.bookmarks) repeatBookmark()
+  const limitSeconds = options.timeoutSeconds === 0 ? registry.watchLimitSeconds() : options.timeoutSeconds
+  const limit = clock.after(Math.max(0, limitSeconds) * 1000, () => {
+    if (options.bookmarks) pushBookmark(false)
     queue.push({ type: 'END' }, 0)
   })
-  stream.onClosed(() => {
+  return () => {
     unsubscribe()
     queue.stop()
-    for (const timer of [...timers, limit]) timer.cancel()
-  })
+    limit.cancel()
+    bookmark?.cancel()
+  }
 }
 
-/** Null = from now, after the objects that there are. */
-function startRevision(query: URLSearchParams): number | null {
-  const text = query.get('resourceVersion') ?? ''
-  if (text === '' || text === '0') return null
-  const revision = Number(text)
-  if (!Number.isSafeInteger(revision) || revision < 0)
-    throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: not a number`)
-  return revision
+function pushPast({ context, route, matches, options, from }: Watch, queue: DelayedQueue<Item>): void {
+  const { registry } = context
+  const { resource } = route.kind
+  if (options.sendInitialEvents ?? from === 0) {
+    const namespace = route.namespace === '' ? undefined : route.namespace
+    for (const object of registry.snapshot(resource, namespace).items)
+      if (matches(object)) queue.push({ type: 'ADDED', object }, 0)
+    return
+  }
+  if (from === 0) return
+  const past = registry.changesSince(resource, from)
+  if (past === null) throw expired(`too old resource version: ${from} (${registry.oldestRevision()})`)
+  for (const change of past) {
+    const item = translated(change, matches, from)
+    if (item !== null) queue.push(item, 0)
+  }
 }
 
 /** To a selector, an object that starts to match is new, and one that stops is gone. */
@@ -110,25 +142,41 @@ function lineWriter(
 ): (item: Exclude<Item, { type: 'END' }>) => string {
   const form = answerForm(exchange)
   let headings = true
-  return item => {
-    if (item.type === 'BOOKMARK')
-      return `${JSON.stringify({ type: 'BOOKMARK', object: bookmarkOf(kind, item) })}\n`
-    if (form.type === 'json') return `{"type":"${item.type}","object":${registry.jsonOf(item.object)}}\n`
-    const resourceVersion = item.object.metadata.resourceVersion ?? ''
+  const bookmarkLine = (object: Bookmark): string => {
+    if (form.type === 'json') return JSON.stringify(object)
+    return JSON.stringify(form.type === 'metadata' ? partialOf(object) : bookmarkTable(object))
+  }
+  const objectLine = (object: KubeObject): string => {
+    if (form.type === 'json') return registry.jsonOf(object)
+    if (form.type === 'metadata') return JSON.stringify(partialOf(object))
+    const resourceVersion = object.metadata.resourceVersion ?? ''
     const options = { include: form.include, headings, resourceVersion, nowUs: clock.nowUs() }
     headings = false
-    return `${JSON.stringify({ type: item.type, object: tableOf(kind.resource, [item.object], options) })}\n`
+    return JSON.stringify(tableOf(kind.resource, [object], options))
+  }
+  return item => {
+    const text = item.type === 'BOOKMARK' ? bookmarkLine(bookmarkOf(kind, item)) : objectLine(item.object)
+    return `{"type":"${item.type}","object":${text}}\n`
   }
 }
 
 function bookmarkOf(
   kind: ResourceRoute['kind'],
   { revision, initial }: { revision: number; initial: boolean },
-): object {
+): Bookmark {
   const annotations = initial ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
+  const metadata = { resourceVersion: String(revision), ...annotations }
+  return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata }
+}
+
+function bookmarkTable(object: Bookmark): object {
+  const { resourceVersion } = object.metadata
+  const rows = [{ cells: [], object: partialOf(object) }]
   return {
-    kind: kind.kind,
-    apiVersion: apiVersionOf(kind),
-    metadata: { resourceVersion: String(revision), creationTimestamp: null, ...annotations },
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion },
+    columnDefinitions: null,
+    rows,
   }
 }

@@ -12,7 +12,10 @@ interface Step {
 }
 
 export function jsonPatch(target: Json, patch: Json): Json {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch is a list of operations')
+  if (!Array.isArray(patch))
+    throw badRequest(
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    )
   let root = copyJson(target)
   for (const step of patch.map(parseStep)) root = applyStep(root, step)
   return root
@@ -50,11 +53,10 @@ function applyStep(root: Json, { op, path, from, value }: Step): Json {
       return insert(take(root, from, false), path, moved)
     }
     case 'test':
-      if (!sameJson(find(root, path), value ?? null))
-        throw unprocessable(`testing path ${pointerOf(path)} failed`)
+      if (!sameJson(find(root, path), value ?? null)) throw unprocessable()
       return root
     default:
-      throw badRequest(`error decoding patch: unexpected kind: ${op}`)
+      throw unprocessable()
   }
 }
 
@@ -64,7 +66,7 @@ function find(root: Json, path: string[]): Json {
     if (Array.isArray(value)) value = value[indexIn(value, token, false)]
     else if (isObject(value) && Object.hasOwn(value, token)) value = value[token]
     else value = undefined
-    if (value === undefined) throw unprocessable(`the path ${pointerOf(path)} does not exist`)
+    if (value === undefined) throw unprocessable()
   }
   return value
 }
@@ -75,7 +77,7 @@ function insert(root: Json, path: string[], value: Json): Json {
   const parent = find(root, path.slice(0, -1))
   if (Array.isArray(parent)) parent.splice(indexIn(parent, token, true), 0, value)
   else if (isObject(parent) && token !== '__proto__') parent[token] = value
-  else throw unprocessable(`the path ${pointerOf(path)} does not exist`)
+  else throw unprocessable()
   return root
 }
 
@@ -92,15 +94,11 @@ function take(root: Json, path: string[], keepMember: boolean): Json {
 function indexIn(list: Json[], token: string, forInsert: boolean): number {
   if (token === '-' && forInsert) return list.length
   const index = /^(0|[1-9][0-9]*)$/.test(token) ? Number(token) : -1
-  if (index < 0 || index >= list.length + (forInsert ? 1 : 0))
-    throw unprocessable(`index ${token} is out of bounds`)
+  if (index < 0 || index >= list.length + (forInsert ? 1 : 0)) throw unprocessable()
   return index
 }
 
-function pointerOf(path: string[]): string {
-  return JSON.stringify(`/${path.join('/')}`)
-}
-
-function unprocessable(message: string): ApiError {
-  return failure(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`)
+/** Kubernetes does not say which step it was. */
+function unprocessable(): ApiError {
+  return failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 }

@@ -104,7 +104,14 @@ it('merges by RFC 7386', () => {
 })
 
 describe('server-side apply', () => {
-  const options = { manager: 'one', force: false, time: '2026-01-01T00:00:00Z' }
+  const options = {
+    manager: 'one',
+    apiVersion: 'apps/v1',
+    subresource: '',
+    ignored: ['status'],
+    force: false,
+    time: '2026-01-01T00:00:00Z',
+  }
   const config = (env: Json[]): JsonObject => ({ apiVersion: 'apps/v1', ...template([{ name: 'app', env }]) })
 
   it('takes out what the manager applied before and no longer does, and leaves what others set', () => {

@@ -1,7 +1,7 @@
 /** One door for the four kinds of patch; the content type chooses. */
 import type { Json } from '../../store/json.ts'
 import type { ResourceName } from '../../cluster-api.ts'
-import { unsupportedMediaType } from '../api-errors.ts'
+import { failure } from '../api-errors.ts'
 import { jsonPatch } from './json-patch.ts'
 import { mergePatch } from './merge-patch.ts'
 import { strategicMerge } from './strategic-merge.ts'
@@ -18,9 +18,7 @@ const types = new Map<string, PatchType>([
 export function patchTypeOf(contentType: string): PatchType {
   const type = types.get(contentType)
   if (type !== undefined) return type
-  throw unsupportedMediaType(
-    `the body of the request was in an unknown format - accepted media types include: ${[...types.keys()].join(', ')}`,
-  )
+  throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
 }
 
 /** The document with the patch applied; nothing of `target` is changed. */

@@ -12,7 +12,10 @@ const orderPrefix = '$setElementOrder/'
 const deletePrefix = '$deleteFromPrimitiveList/'
 
 export function strategicMerge(resource: ResourceName, target: Json, patch: Json): JsonObject {
-  if (!isObject(patch)) throw badRequest('error decoding patch: a strategic merge patch is an object')
+  if (!isObject(patch))
+    throw badRequest(
+      `json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
+    )
   return mergeObjects(resource, isObject(target) ? target : {}, patch, [])
 }
 
@@ -126,4 +129,9 @@ function removePrimitives(merged: JsonObject, name: string, values: Json): void 
 function strip(value: JsonObject): JsonObject {
   const kept = Object.entries(value).filter(([key, member]) => !key.startsWith('$') && member !== null)
   return Object.fromEntries(kept.map(([key, member]) => [key, isObject(member) ? strip(member) : member]))
+}
+
+function jsonKind(value: Json): string {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : typeof value
 }

@@ -2,7 +2,7 @@
 import type * as kube from '../../../kube/types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import type { Problems } from './problems.ts'
-import { checkAtMostAll, checkIntOrPercent, checkReplicated } from './workloads.ts'
+import { checkAtMostAll, checkIntOrPercent, checkReplicated, checkSelectorStays } from './workloads.ts'
 
 type DaemonSet = Draft<kube.DaemonSet>
 type Replicated = Draft<kube.Deployment>
@@ -14,7 +14,8 @@ export function checkDaemonSet(
   kubernetesMinor: number,
 ): void {
   const { spec } = set
-  checkReplicated(problems, set as Replicated, previous as Replicated | null, kubernetesMinor)
+  checkReplicated(problems, set as Replicated, kubernetesMinor)
+  checkSelectorStays(problems, set as Replicated, previous as Replicated | null)
   if (spec === undefined) return
   problems.atLeast('spec.minReadySeconds', spec.minReadySeconds, 0)
   problems.atLeast('spec.revisionHistoryLimit', spec.revisionHistoryLimit, 0)

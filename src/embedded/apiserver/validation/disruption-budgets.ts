@@ -2,6 +2,7 @@
 import type { PodDisruptionBudget } from '../../../kube/types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import type { Problems } from './problems.ts'
+import { checkLabelSelector } from './selectors.ts'
 import { checkAtMostAll, checkIntOrPercent } from './workloads.ts'
 
 export function checkDisruptionBudget(problems: Problems, budget: Draft<PodDisruptionBudget>): void {
@@ -10,7 +11,12 @@ export function checkDisruptionBudget(problems: Problems, budget: Draft<PodDisru
   if (minAvailable !== undefined && maxUnavailable !== undefined)
     problems.invalid(
       'spec',
-      { minAvailable, maxUnavailable },
+      {
+        MinAvailable: minAvailable,
+        Selector: spec.selector ?? null,
+        MaxUnavailable: maxUnavailable,
+        UnhealthyPodEvictionPolicy: spec.unhealthyPodEvictionPolicy ?? null,
+      },
       'minAvailable and maxUnavailable cannot be both set',
     )
   for (const [name, value] of Object.entries({ minAvailable, maxUnavailable })) {
@@ -18,6 +24,7 @@ export function checkDisruptionBudget(problems: Problems, budget: Draft<PodDisru
     checkIntOrPercent(problems, `spec.${name}`, value)
     checkAtMostAll(problems, `spec.${name}`, value)
   }
+  checkLabelSelector(problems, 'spec.selector', spec.selector)
   if (spec.unhealthyPodEvictionPolicy !== undefined)
     problems.oneOf('spec.unhealthyPodEvictionPolicy', spec.unhealthyPodEvictionPolicy, [
       'AlwaysAllow',

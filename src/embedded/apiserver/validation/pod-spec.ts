@@ -1,9 +1,12 @@
 /** The rules for a pod's spec that decide whether a rollout starts at all; what cannot matter here is not checked. */
 import type * as kube from '../../../kube/types.ts'
 import type { Draft } from '../decoding/draft.ts'
-import { checkLabelName, checkPortName } from './names.ts'
+import { checkEnvironment, checkEnvironmentSources } from './environment.ts'
+import { checkLabelName, checkPortName, subdomainProblems } from './names.ts'
+import { checkPlacement } from './placement.ts'
 import { checkLifecycle, checkProbes } from './probes.ts'
 import type { Problems } from './problems.ts'
+import { checkMounts, checkVolumes } from './volumes.ts'
 
 type Container = Draft<kube.Container>
 type PodSpec = Draft<kube.PodSpec>
@@ -15,10 +18,9 @@ export function checkPodSpec(
   kubernetesMinor: number,
 ): void {
   const containers = spec?.containers ?? []
-  if (spec === undefined || containers.length === 0) {
-    problems.required(`${at}.containers`)
-    return
-  }
+  if (spec === undefined || containers.length === 0) problems.required(`${at}.containers`)
+  if (spec === undefined) return
+  checkVolumes(problems, at, spec)
   const names = new Set<string | undefined>()
   const check = (container: Container, field: string, init: boolean): void => {
     checkContainer(problems, field, container, spec)
@@ -29,9 +31,32 @@ export function checkPodSpec(
   }
   containers.forEach((container, index) => check(container, `${at}.containers[${index}]`, false))
   spec.initContainers?.forEach((container, index) => check(container, `${at}.initContainers[${index}]`, true))
+  checkPodFields(problems, at, spec)
+  checkPlacement(problems, at, spec)
+}
+
+/** Fields that this program does not read, but whose mistakes a real server finds. */
+interface MoreFields {
+  dnsPolicy?: unknown
+  activeDeadlineSeconds?: unknown
+}
+
+function checkPodFields(problems: Problems, at: string, spec: PodSpec): void {
   problems.oneOf(`${at}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never'])
-  checkVolumes(problems, at, spec)
-  checkSpread(problems, at, spec)
+  const { dnsPolicy, activeDeadlineSeconds } = spec as MoreFields
+  if (typeof dnsPolicy === 'string')
+    problems.oneOf(`${at}.dnsPolicy`, dnsPolicy, [
+      'ClusterFirstWithHostNet',
+      'ClusterFirst',
+      'Default',
+      'None',
+    ])
+  const { serviceAccountName = '' } = spec
+  if (serviceAccountName !== '')
+    for (const problem of subdomainProblems(serviceAccountName))
+      problems.invalid(`${at}.serviceAccountName`, serviceAccountName, problem)
+  if (typeof activeDeadlineSeconds === 'number')
+    problems.between(`${at}.activeDeadlineSeconds`, activeDeadlineSeconds, 1, 2_147_483_647)
 }
 
 function checkContainer(problems: Problems, at: string, container: Container, spec: PodSpec): void {
@@ -39,27 +64,32 @@ function checkContainer(problems: Problems, at: string, container: Container, sp
   if ((container.image ?? '') === '') problems.required(`${at}.image`)
   if (container.imagePullPolicy !== undefined)
     problems.oneOf(`${at}.imagePullPolicy`, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'])
-  const portNames = new Set<string>()
-  container.ports?.forEach((port, index) => {
+  const { terminationMessagePolicy } = container as { terminationMessagePolicy?: unknown }
+  if (typeof terminationMessagePolicy === 'string')
+    problems.oneOf(`${at}.terminationMessagePolicy`, terminationMessagePolicy, [
+      'File',
+      'FallbackToLogsOnError',
+    ])
+  checkContainerPorts(problems, at, container)
+  checkEnvironment(problems, at, container.env)
+  checkEnvironmentSources(problems, at, container)
+  checkMounts(problems, at, container, spec)
+}
+
+function checkContainerPorts(problems: Problems, at: string, { ports }: Container): void {
+  const names = new Set<string>()
+  ports?.forEach(({ name = '', containerPort = 0, hostPort = 0, protocol }, index) => {
     const field = `${at}.ports[${index}]`
-    if (port.containerPort === undefined) problems.required(`${field}.containerPort`)
-    else problems.between(`${field}.containerPort`, port.containerPort, 1, 65_535)
-    problems.oneOf(`${field}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP'])
-    if (port.name === undefined) return
-    checkPortName(problems, `${field}.name`, port.name)
-    if (portNames.has(port.name)) problems.duplicate(`${field}.name`, port.name)
-    portNames.add(port.name)
-  })
-  container.env?.forEach((variable, index) => {
-    if ((variable.name ?? '') === '') problems.required(`${at}.env[${index}].name`)
-    if ((variable.value ?? '') !== '' && variable.valueFrom !== undefined)
-      problems.invalid(`${at}.env[${index}].valueFrom`, '', 'may not be specified when `value` is not empty')
-  })
-  const volumes = new Set<string | undefined>(spec.volumes?.map(volume => volume.name))
-  container.volumeMounts?.forEach((mount, index) => {
-    const field = `${at}.volumeMounts[${index}]`
-    if (!volumes.has(mount.name)) problems.notFound(`${field}.name`, mount.name)
-    if ((mount.mountPath ?? '') === '') problems.required(`${field}.mountPath`)
+    if (name !== '') {
+      const before = problems.list.length
+      checkPortName(problems, `${field}.name`, name)
+      if (problems.list.length === before && names.has(name)) problems.duplicate(`${field}.name`, name)
+      names.add(name)
+    }
+    if (containerPort === 0) problems.required(`${field}.containerPort`)
+    else problems.between(`${field}.containerPort`, containerPort, 1, 65_535)
+    if (hostPort !== 0) problems.between(`${field}.hostPort`, hostPort, 1, 65_535)
+    problems.oneOf(`${field}.protocol`, protocol, ['SCTP', 'TCP', 'UDP'])
   })
 }
 
@@ -81,26 +111,4 @@ function checkPlainInitContainer(problems: Problems, at: string, container: Cont
   const text = 'may not be set for init containers without restartPolicy=Always'
   for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const)
     if (container[field] !== undefined) problems.forbidden(`${at}.${field}`, text)
-}
-
-function checkVolumes(problems: Problems, at: string, spec: PodSpec): void {
-  const names = new Set<string | undefined>()
-  spec.volumes?.forEach((volume, index) => {
-    const field = `${at}.volumes[${index}].name`
-    checkLabelName(problems, field, typeof volume.name === 'string' ? volume.name : '')
-    if (names.has(volume.name)) problems.duplicate(field, volume.name)
-    names.add(volume.name)
-  })
-}
-
-function checkSpread(problems: Problems, at: string, spec: PodSpec): void {
-  spec.topologySpreadConstraints?.forEach((constraint, index) => {
-    const field = `${at}.topologySpreadConstraints[${index}]`
-    problems.atLeast(`${field}.maxSkew`, constraint.maxSkew ?? 0, 1)
-    if ((constraint.topologyKey ?? '') === '') problems.required(`${field}.topologyKey`, 'can not be empty')
-    problems.oneOf(`${field}.whenUnsatisfiable`, constraint.whenUnsatisfiable, [
-      'DoNotSchedule',
-      'ScheduleAnyway',
-    ])
-  })
 }

@@ -1,6 +1,7 @@
 /** Probes and lifecycle handlers (semantics §4.2, §5.3). */
 import type * as kube from '../../../kube/types.ts'
 import type { Draft } from '../decoding/draft.ts'
+import { checkPortName } from './names.ts'
 import type { Problems } from './problems.ts'
 
 type Container = Draft<kube.Container>
@@ -63,23 +64,37 @@ function checkSleep(
   if (seconds <= graceSeconds && seconds >= (zeroAllowed ? 0 : 1)) return
   const lower = zeroAllowed ? 'must be non-negative' : 'must be greater than 0'
   const upper = `less than terminationGracePeriodSeconds (${graceSeconds})`
-  problems.invalid(zeroAllowed ? `${at}.sleep.seconds` : `${at}.sleep`, seconds, `${lower} and ${upper}`)
+  problems.invalid(`${at}.sleep`, seconds, `${lower} and ${upper}`)
 }
 
+/** The first handler is looked at, each further one refused. */
 function checkHandler(problems: Problems, at: string, handler: ProbeHandler, others: number): void {
   const { exec, httpGet, tcpSocket } = handler
-  const count = [exec, httpGet, tcpSocket].filter(action => action !== undefined).length + others
-  if (count === 0) problems.required(at, 'must specify a handler type')
-  if (count > 1) problems.forbidden(at, 'may not specify more than 1 handler type')
-  if (exec !== undefined && (exec.command ?? []).length === 0) problems.required(`${at}.exec.command`)
-  if (httpGet !== undefined) {
+  let found = 0
+  const isFirst = (name: string): boolean => {
+    if (++found > 1) problems.forbidden(`${at}.${name}`, 'may not specify more than 1 handler type')
+    return found === 1
+  }
+  if (exec !== undefined && isFirst('exec') && (exec.command ?? []).length === 0)
+    problems.required(`${at}.exec.command`)
+  if (httpGet !== undefined && isFirst('httpGet')) {
+    if ((httpGet.path ?? '') === '') problems.required(`${at}.httpGet.path`)
     checkPort(problems, `${at}.httpGet.port`, httpGet.port)
     problems.oneOf(`${at}.httpGet.scheme`, httpGet.scheme, ['HTTP', 'HTTPS'])
+    for (const { name = '' } of httpGet.httpHeaders ?? [])
+      if (!/^[-A-Za-z0-9]+$/.test(name)) problems.invalid(`${at}.httpGet.httpHeaders`, name, headerRule)
   }
-  if (tcpSocket !== undefined) checkPort(problems, `${at}.tcpSocket.port`, tcpSocket.port)
+  if (tcpSocket !== undefined && isFirst('tcpSocket'))
+    checkPort(problems, `${at}.tcpSocket.port`, tcpSocket.port)
+  if (others > 0 && found > 0) problems.forbidden(at, 'may not specify more than 1 handler type')
+  if (others === 0 && found === 0) problems.required(at, 'must specify a handler type')
 }
+
+const headerRule =
+  "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')"
 
 function checkPort(problems: Problems, field: string, port: number | string | undefined): void {
   if (port === undefined || port === '') problems.required(field)
   else if (typeof port === 'number') problems.between(field, port, 1, 65_535)
+  else checkPortName(problems, field, port)
 }

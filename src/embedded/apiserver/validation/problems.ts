@@ -24,12 +24,20 @@ export class Problems {
     this.#add('FieldValueNotFound', field, `Not found: ${JSON.stringify(value)}`)
   }
 
+  tooLong(field: string, limitBytes: number): void {
+    this.#add('FieldValueTooLong', field, `Too long: may not be more than ${limitBytes} bytes`)
+  }
+
+  unsupported(field: string, value: unknown, supported: readonly string[]): void {
+    const names = supported.map(name => JSON.stringify(name)).join(', ')
+    const text = `Unsupported value: ${JSON.stringify(value)}: supported values: ${names}`
+    this.#add('FieldValueNotSupported', field, text)
+  }
+
   /** Adds a problem when the value is none of the supported ones. */
   oneOf(field: string, value: string | undefined, supported: readonly string[]): void {
     if (value !== undefined && supported.includes(value)) return
-    const names = supported.map(name => JSON.stringify(name)).join(', ')
-    const text = `Unsupported value: ${JSON.stringify(value ?? '')}: supported values: ${names}`
-    this.#add('FieldValueNotSupported', field, text)
+    this.unsupported(field, value ?? '', supported)
   }
 
   atLeast(field: string, value: number | undefined, low: number): void {

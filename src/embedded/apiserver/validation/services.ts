@@ -1,7 +1,8 @@
 /** Services: ports that a proxy can program, and an address that stays. */
+import { isIP } from 'node:net'
 import type { Service } from '../../../kube/types.ts'
 import type { Draft } from '../decoding/draft.ts'
-import { checkLabelName } from './names.ts'
+import { checkLabelName, checkLabels, checkPortName } from './names.ts'
 import type { Problems } from './problems.ts'
 
 export function checkService(
@@ -9,11 +10,7 @@ export function checkService(
   service: Draft<Service>,
   previous: Draft<Service> | null,
 ): void {
-  const { spec } = service
-  if (spec === undefined) {
-    problems.required('spec')
-    return
-  }
+  const { spec = {} } = service
   problems.oneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'])
   checkRouting(problems, spec)
   const ports = spec.ports ?? []
@@ -39,10 +36,38 @@ export function checkService(
     numbers.add(number)
     problems.oneOf(`${at}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP'])
     if (typeof port.targetPort === 'number') problems.between(`${at}.targetPort`, port.targetPort, 1, 65_535)
+    if (typeof port.targetPort === 'string') checkPortName(problems, `${at}.targetPort`, port.targetPort)
   })
+  checkLabels(problems, 'spec.selector', spec.selector)
+  if (spec.type === 'ExternalName' && ((spec as { externalName?: string }).externalName ?? '') === '')
+    problems.required('spec.externalName')
+  if (spec.type === 'ClusterIP') checkClusterIPType(problems, spec)
+  if (spec.internalTrafficPolicy !== undefined)
+    problems.oneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, ['Cluster', 'Local'])
   const before = previous?.spec?.clusterIP ?? ''
   if (before !== '' && spec.type !== 'ExternalName' && spec.clusterIP !== before)
-    problems.invalid('spec.clusterIPs[0]', spec.clusterIP ?? '', 'may not change once set')
+    problems.invalid('spec.clusterIPs[0]', spec.clusterIPs ?? [], 'may not change once set')
+}
+
+/** What only services may have that can be reached from outside. */
+function checkClusterIPType(problems: Problems, spec: NonNullable<Draft<Service>['spec']>): void {
+  spec.ports?.forEach(({ nodePort = 0 }, index) => {
+    if (nodePort !== 0)
+      problems.forbidden(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'")
+  })
+  const { clusterIP = '', externalTrafficPolicy } = spec
+  if (clusterIP !== '' && clusterIP !== 'None' && !isIP(clusterIP))
+    problems.invalid(
+      'spec.clusterIPs[0]',
+      clusterIP,
+      'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    )
+  if (externalTrafficPolicy !== undefined)
+    problems.invalid(
+      'spec.externalTrafficPolicy',
+      externalTrafficPolicy,
+      'may only be set for externally-accessible services',
+    )
 }
 
 /** Affinity and traffic policies. */

@@ -6,13 +6,14 @@ import type { ResourceKind } from '../resources.ts'
 import { checkControllerRevision } from './controller-revisions.ts'
 import { checkDaemonSet } from './daemon-sets.ts'
 import { checkDisruptionBudget } from './disruption-budgets.ts'
+import { checkConfigKey } from './environment.ts'
 import { checkMetadata } from './names.ts'
 import { checkPodSpec } from './pod-spec.ts'
 import { checkPodUpdate } from './pod-update.ts'
 import { Problems } from './problems.ts'
 import { checkService } from './services.ts'
 import { checkStatefulSet } from './stateful-sets.ts'
-import { checkDeployment, checkReplicated } from './workloads.ts'
+import { checkDeployment, checkReplicaSet } from './workloads.ts'
 
 /** Throws the 422 when there is any problem. `previous` is null for a creation. */
 export function validate(
@@ -45,7 +46,7 @@ function checkContent(
       checkDeployment(problems, object, previous, minor)
       break
     case 'replicasets':
-      checkReplicated(problems, object, previous, minor)
+      checkReplicaSet(problems, object, previous, minor)
       break
     case 'statefulsets':
       checkStatefulSet(problems, object, previous, minor)
@@ -65,15 +66,12 @@ function checkContent(
     case 'endpointslices':
       problems.oneOf('addressType', (object as Draft<EndpointSlice>).addressType, ['FQDN', 'IPv4', 'IPv6'])
       break
-    case 'nodes':
-    case 'namespaces':
-    case 'events':
     case 'configmaps':
     case 'secrets':
-    case 'serviceaccounts':
-    case 'endpoints':
-    case 'leases':
-    case 'persistentvolumeclaims':
+      checkConfigData(problems, object)
+      break
+    default:
+      // Kinds that are only stored, and those whose content decides nothing.
       break
   }
 }
@@ -83,9 +81,24 @@ function checkFinalizers(problems: Problems, object: KubeObject, previous: KubeO
   if (previous?.metadata.deletionTimestamp === undefined) return
   const before = previous.metadata.finalizers ?? []
   const added = (object.metadata.finalizers ?? []).filter(finalizer => !before.includes(finalizer))
-  if (added.length > 0)
-    problems.forbidden(
-      'metadata.finalizers',
-      `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
-    )
+  if (added.length === 0) return
+  const list = `[]string{${added.map(finalizer => JSON.stringify(finalizer)).join(', ')}}`
+  const text = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`
+  // Two of Kubernetes's checks find it.
+  problems.forbidden('metadata.finalizers', text)
+  problems.forbidden('metadata.finalizers', text)
+}
+
+function checkConfigData(problems: Problems, object: Draft<KubeObject & ConfigData>): void {
+  const { data, binaryData, type, kind } = object
+  const keys = [...Object.keys(data ?? {}), ...Object.keys(binaryData ?? {})].sort()
+  for (const key of keys) checkConfigKey(problems, `data[${key}]`, key)
+  if (kind !== 'Secret' || type !== 'kubernetes.io/tls') return
+  for (const key of ['tls.crt', 'tls.key']) if (data?.[key] === undefined) problems.required(`data[${key}]`)
+}
+
+interface ConfigData {
+  data?: Record<string, string>
+  binaryData?: Record<string, string>
+  type?: string
 }
