@@ -8,7 +8,9 @@ import { timestamp } from '../instants.ts'
 import { applyConfiguration } from '../patch/apply.ts'
 import { patched, patchTypeOf } from '../patch/patch.ts'
 import type { Exchange } from './exchange.ts'
-import { mediaTypeOf, readJson, sendStatus, sendText } from './exchange.ts'
+import { readDeleteOptions, readObject, readPatch } from './bodies.ts'
+import { mediaTypeOf, sendStatus, sendText } from './exchange.ts'
+import { checkPatched } from './field-validation.ts'
 import { listText, sendObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { selectionOf } from './selection.ts'
@@ -20,7 +22,7 @@ export async function createFromBody(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const body = placed(await readJson(exchange), route)
+  const body = placed(await readObject(exchange, route.kind), route)
   const object = context.registry.post(route.kind.resource, body, writeOptions(exchange.query))
   sendObject(context, exchange, route, object, 201)
 }
@@ -30,7 +32,7 @@ export async function replaceFromBody(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const body = placed(await readJson(exchange), route)
+  const body = placed(await readObject(exchange, route.kind), route)
   const object = context.registry.put(route.kind.resource, body, partOf(route), writeOptions(exchange.query))
   sendObject(context, exchange, route, object)
 }
@@ -41,16 +43,17 @@ export async function patchObject(
   route: ResourceRoute,
 ): Promise<void> {
   const type = patchTypeOf(mediaTypeOf(exchange))
-  const patch = await readJson(exchange)
+  const body = await readPatch(exchange)
   const { registry } = context
   const { kind, namespace, name } = route
   const options = writeOptions(exchange.query)
   if (type === 'apply') {
-    applyObject(context, exchange, route, patch)
+    applyObject(context, exchange, route, body.value)
     return
   }
   const current = registry.read(kind.resource, namespace, name)
-  const next = placed(patched(type, kind.resource, asJson(current), patch), route)
+  const result = patched(type, kind.resource, asJson(current), body.value)
+  const next = placed(checkPatched(exchange, kind, result, body, type === 'strategic'), route)
   sendObject(context, exchange, route, registry.put(kind.resource, next, partOf(route), options))
 }
 
@@ -81,7 +84,7 @@ export async function deleteNamed(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const request = deleteRequest(exchange.query, await readJson(exchange))
+  const request = deleteRequest(exchange.query, await readDeleteOptions(exchange))
   const { kind, namespace, name } = route
   const { object, removed } = context.registry.remove(kind.resource, namespace, name, request)
   // A pod is answered with itself in any case (semantics §10.1).
@@ -94,7 +97,7 @@ export async function deleteCollection(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const request = deleteRequest(exchange.query, await readJson(exchange))
+  const request = deleteRequest(exchange.query, await readDeleteOptions(exchange))
   const { registry } = context
   const { kind } = route
   const matches = selectionOf(route, exchange.query)
