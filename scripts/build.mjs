@@ -3,6 +3,7 @@
 import { build } from 'esbuild'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { writeDescriptions } from './descriptions.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
@@ -33,3 +34,5 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',
 })
+
+if (chosen.some(([name]) => name === 'embedded')) writeDescriptions('dist')

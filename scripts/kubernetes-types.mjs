@@ -43,8 +43,7 @@ function readPackage(name, place) {
   if (!existsSync(place)) throw new Error(`${place} is missing`)
   const files = readdirSync(place).filter(
     file =>
-      file.endsWith('.go') &&
-      !/_test\.go$|^zz_generated|^generated\.pb|_swagger_doc_|_proto\.go$/.test(file),
+      file.endsWith('.go') && !/_test\.go$|^zz_generated|^generated\.pb|_swagger_doc_|_proto\.go$/.test(file),
   )
   for (const file of files) readSource(name, readFileSync(path.join(place, file), 'utf8'))
 }
@@ -129,6 +128,7 @@ function fieldOf([, , go, tags], marks, qualify) {
   if (mapType !== undefined) extras.push(`map=${mapType}`)
   const strategy = /patchStrategy:"([^"]*)"/.exec(tags)?.[1]
   const key = /patchMergeKey:"([^"]*)"/.exec(tags)?.[1]
-  if (strategy !== undefined) extras.push(`patch=${[strategy, ...(key === undefined ? [] : [key])].join('|')}`)
+  if (strategy !== undefined)
+    extras.push(`patch=${[strategy, ...(key === undefined ? [] : [key])].join('|')}`)
   return [`${name}${optional ? '?' : ''}`, number, qualify(go), ...extras].join(':')
 }

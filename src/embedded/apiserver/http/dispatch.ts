@@ -1,10 +1,12 @@
 /** From a request to the function that answers it. */
 import { methodNotAllowed, unknownPath } from '../api-errors.ts'
+import { answerReview } from './access-reviews.ts'
 import type { Exchange } from './exchange.ts'
 import { sendText } from './exchange.ts'
 import { streamFeed } from './feed-streams.ts'
 import { fixedAnswer } from './fixed-answers.ts'
 import { streamLog } from './log-stream.ts'
+import { answerOpenApi } from './openapi.ts'
 import { listObjects, sendObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { parseResourcePath } from './route.ts'
@@ -47,6 +49,8 @@ export async function dispatch(context: ServerContext, exchange: Exchange): Prom
     return
   }
   if (streamFeed(context, exchange)) return
+  if (await answerReview(exchange)) return
+  if (answerOpenApi(exchange, context.kubernetesVersion)) return
   const answer = fixedAnswer(context, exchange)
   if (answer === null) throw unknownPath()
   if (exchange.method !== 'GET') throw methodNotAllowed()
