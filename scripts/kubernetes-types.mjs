@@ -118,7 +118,8 @@ function fieldOf([, , go, tags], marks, qualify) {
   if (json === undefined || json === '-') return null
   const [name, ...flags] = json.split(',')
   const number = /protobuf:"\w+,(\d+)/.exec(tags)?.[1] ?? ''
-  const optional = flags.includes('omitempty') || marks.includes('+optional')
+  const optional =
+    (flags.includes('omitempty') || marks.includes('+optional')) && !marks.includes('+required')
   const mark = key =>
     marks.filter(text => text.startsWith(`+${key}=`)).map(text => text.slice(key.length + 2))
   const extras = []
@@ -126,6 +127,9 @@ function fieldOf([, , go, tags], marks, qualify) {
   if (listType !== undefined) extras.push(`list=${[listType, ...mark('listMapKey')].join(',')}`)
   const [mapType = mark('structType')[0]] = mark('mapType')
   if (mapType !== undefined) extras.push(`map=${mapType}`)
+  const [preset = ''] = mark('default')
+  // Some defaults name a Go constant instead of a value; no value has a blank or a colon.
+  if (/^[^\s:]+$/.test(preset) && !preset.startsWith('ref(')) extras.push(`default=${preset}`)
   const strategy = /patchStrategy:"([^"]*)"/.exec(tags)?.[1]
   const key = /patchMergeKey:"([^"]*)"/.exec(tags)?.[1]
   if (strategy !== undefined)

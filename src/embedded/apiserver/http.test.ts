@@ -294,5 +294,6 @@ it('lists pods/eviction in the discovery that drain reads, and everything in the
     'discovery.k8s.io',
     'policy',
     'coordination.k8s.io',
+    'authorization.k8s.io',
   ])
 })

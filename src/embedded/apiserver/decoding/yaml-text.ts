@@ -10,7 +10,7 @@ export async function readYamlText(text: string): Promise<ParsedBody> {
   const document = parseDocument(text, { uniqueKeys: false, lineCounter: lines, merge: true })
   const [error] = document.errors
   if (error !== undefined) throw new Unrecognized(`yaml: ${error.message.split('\n')[0] ?? ''}`)
-  const yamlProblems: string[] = []
+  const repeats: { line: number; problem: string }[] = []
   visit(document, {
     Map(_key, map) {
       const seen = new Set<string>()
@@ -18,12 +18,14 @@ export async function readYamlText(text: string): Promise<ParsedBody> {
         if (!isScalar(key)) continue
         const name = String(key.value)
         const { line } = lines.linePos(key.range?.[0] ?? 0)
-        if (seen.has(name)) yamlProblems.push(`line ${line}: key ${JSON.stringify(name)} already set in map`)
+        if (seen.has(name))
+          repeats.push({ line, problem: `line ${line}: key ${JSON.stringify(name)} already set in map` })
         seen.add(name)
       }
     },
   })
-  return { value: plain(document), keys: new Map(), yamlProblems }
+  repeats.sort((one, other) => one.line - other.line)
+  return { value: plain(document), keys: new Map(), yamlProblems: repeats.map(({ problem }) => problem) }
 }
 
 /** An alias that explodes, or one that leads nowhere, is the client's fault. */

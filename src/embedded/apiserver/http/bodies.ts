@@ -7,6 +7,7 @@ import { isObject } from '../../store/json.ts'
 import { badRequest, failure, unsupportedMediaType } from '../api-errors.ts'
 import type { BodyKind } from '../decoding/decode.ts'
 import { cannotHandle, decodeBody, Unrecognized, unrecognized, versionUnknown } from '../decoding/decode.ts'
+import { jsonType } from '../decoding/typed-copy.ts'
 import type { ParsedBody } from '../decoding/json-text.ts'
 import { parseJsonText, SyntaxProblem } from '../decoding/json-text.ts'
 import { readYamlText } from '../decoding/yaml-text.ts'
@@ -45,14 +46,27 @@ export async function readObject(exchange: Exchange, kind: BodyKind): Promise<Js
   }
 }
 
+/** How a patch is introduced in errors, and as what Go would read it. */
+const patchForms: Partial<Record<string, { introduction: string; list: boolean }>> = {
+  'application/json-patch+json': { introduction: 'error decoding patch: ', list: true },
+  'application/merge-patch+json': { introduction: 'error decoding patch: ', list: false },
+  'application/strategic-merge-patch+json': { introduction: '', list: false },
+}
+const yamlPatch = { introduction: 'error decoding YAML: ', list: false }
+
 /** A patch as it came; what it makes of the object is checked afterwards. */
 export async function readPatch(exchange: Exchange): Promise<ParsedBody> {
+  const { introduction, list } = patchForms[mediaTypeOf(exchange)] ?? yamlPatch
   const text = (await readBody(exchange)).toString('utf8')
   try {
-    return mediaTypeOf(exchange).endsWith('yaml') ? await readYamlText(text) : parseJsonText(text)
+    const patch = introduction === yamlPatch.introduction ? await readYamlText(text) : parseJsonText(text)
+    const { value } = patch
+    if (value === null || (list ? Array.isArray(value) : isObject(value))) return patch
+    const wanted = list ? '[]handlers.jsonPatchOp' : 'map[string]interface {}'
+    throw new SyntaxProblem(`json: cannot unmarshal ${jsonType(value)} into Go value of type ${wanted}`)
   } catch (error) {
-    if (error instanceof Unrecognized) throw badRequest(`error decoding YAML: ${error.message}`)
-    if (error instanceof SyntaxProblem) throw badRequest(`error decoding patch: ${error.message}`)
+    if (error instanceof Unrecognized || error instanceof SyntaxProblem)
+      throw badRequest(`${introduction}${error.message}`)
     throw error
   }
 }

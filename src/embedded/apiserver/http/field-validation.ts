@@ -1,8 +1,9 @@
 /** `fieldValidation`: what happens when a body has a field that its type does not know, or has one twice. */
-import type { Json } from '../../store/json.ts'
+import type { Json, JsonObject } from '../../store/json.ts'
 import { isObject } from '../../store/json.ts'
 import { failure } from '../api-errors.ts'
 import type { BodyKind } from '../decoding/decode.ts'
+import { cannotHandle } from '../decoding/decode.ts'
 import { Misfit, typedCopy } from '../decoding/typed-copy.ts'
 import type { ParsedBody } from '../decoding/json-text.ts'
 import { typeOfKind } from '../schema/kind-types.ts'
@@ -78,6 +79,28 @@ export function checkPatched(
     return object
   } catch (error) {
     throw error instanceof Misfit ? refuse(error.message) : error
+  }
+}
+
+/** Server-side apply knows the types too, and refuses an unknown field whatever `fieldValidation` says. */
+export function checkApplied(kind: BodyKind, configuration: Json): void {
+  if (!isObject(configuration)) return
+  const unknown = /^unknown field "(.*)"$/s
+  const paths = typedCopyOf(kind, configuration).flatMap(text => unknown.exec(text)?.[1] ?? [])
+  if (paths.length === 0) return
+  const texts = paths.map(path => `.${path}: field not declared in schema`)
+  const list = texts.length === 1 ? texts.join('') : `errors:\n  ${texts.join('\n  ')}`
+  const metadata = isObject(configuration['metadata']) ? configuration['metadata'] : {}
+  const name = `${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}`
+  const type = `${kind.group}/${kind.version}, Kind=${kind.kind}`
+  throw failure(500, '', `failed to create typed patch object (${name}; ${type}): ${list}`)
+}
+
+function typedCopyOf(kind: BodyKind, value: JsonObject): string[] {
+  try {
+    return typedCopy(typeOfKind(kind), value).problems
+  } catch (error) {
+    throw error instanceof Misfit ? cannotHandle(kind, error.message) : error
   }
 }
 

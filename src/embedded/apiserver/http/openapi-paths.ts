@@ -167,7 +167,10 @@ function namedPath(target: Target, subresource: string): object {
       }),
     ],
   ]
-  const offered = operations.filter(([verb]) => verbs.includes(verb))
+  // The verb `create` of a resource belongs to its collection, that of a subresource to the object.
+  const offered = operations.filter(
+    ([verb]) => verbs.includes(verb) && (verb !== 'create' || subresource !== ''),
+  )
   const parameters = [
     placeParameter('name'),
     ...(namespaced ? [placeParameter('namespace')] : []),

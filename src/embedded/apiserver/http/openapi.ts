@@ -85,14 +85,15 @@ function nameOf({ group, version }: GroupVersion): string {
 }
 
 function documentOf(name: string, kubernetesVersion: string): Document | null {
-  const found = documents.get(name)
+  const key = `${kubernetesVersion} ${name}`
+  const found = documents.get(key)
   if (found !== undefined) return found
   const groupVersion = groupVersions().find(candidate => nameOf(candidate) === name)
   if (groupVersion === undefined) return null
   const text = `${JSON.stringify(describe(groupVersion, kubernetesVersion))}\n`
   const hash = createHash('sha512').update(text).digest('hex').toUpperCase()
   const document = { text, hash }
-  documents.set(name, document)
+  documents.set(key, document)
   return document
 }
 

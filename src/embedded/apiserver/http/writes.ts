@@ -10,7 +10,7 @@ import { patched, patchTypeOf } from '../patch/patch.ts'
 import type { Exchange } from './exchange.ts'
 import { readDeleteOptions, readObject, readPatch } from './bodies.ts'
 import { mediaTypeOf, sendStatus, sendText } from './exchange.ts'
-import { checkPatched } from './field-validation.ts'
+import { checkApplied, checkPatched } from './field-validation.ts'
 import { listText, sendObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { selectionOf } from './selection.ts'
@@ -61,6 +61,7 @@ function applyObject(context: ServerContext, exchange: Exchange, route: Resource
   const { registry, clock } = context
   const { kind, namespace, name } = route
   const { query } = exchange
+  checkApplied(kind, patch)
   const current = existing(context, route)
   const next = applyConfiguration(
     kind.resource,

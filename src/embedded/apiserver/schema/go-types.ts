@@ -37,6 +37,8 @@ export interface Field {
   listType: string | null
   listKeys: readonly string[]
   mapType: string | null
+  /** As JSON. */
+  preset: string | null
   patchStrategy: string | null
   patchMergeKey: string | null
 }
@@ -95,6 +97,7 @@ function readField(label: string, go: string, extras: string[]): Field {
     listType,
     listKeys,
     mapType: extra('map'),
+    preset: extra('default'),
     patchStrategy,
     patchMergeKey,
   }

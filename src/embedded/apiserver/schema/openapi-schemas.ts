@@ -88,18 +88,21 @@ function propertyOf(type: StructType, field: Field, reached: string[]): object {
   const ownDescription = descriptionOf(type.name, field.name)
   const listed = field.type.values.map(value => ` - \`${JSON.stringify(value)}\``).join('\n')
   const description = listed === '' ? ownDescription : `${ownDescription}\n\nPossible enum values:\n${listed}`
-  const schema = valueSchema(field.type, reached, !field.optional)
-  const withText = { ...described(description), ...schema }
-  const reference = '$ref' in schema && Object.keys(withText).length > 1
+  const preset = field.preset === null ? {} : { default: JSON.parse(field.preset) as unknown }
+  const schema = { ...valueSchema(field.type, reached, !field.optional), ...preset }
   const { listType, listKeys, mapType, patchStrategy, patchMergeKey } = field
-  return {
-    ...(reference ? { ...described(description), allOf: [schema] } : withText),
+  const marks = {
     ...(listKeys.length > 0 ? { 'x-kubernetes-list-map-keys': listKeys } : {}),
     ...(listType === null ? {} : { 'x-kubernetes-list-type': listType }),
     ...(mapType === null ? {} : { 'x-kubernetes-map-type': mapType }),
     ...(patchMergeKey === null ? {} : { 'x-kubernetes-patch-merge-key': patchMergeKey }),
     ...(patchStrategy === null ? {} : { 'x-kubernetes-patch-strategy': patchStrategy }),
   }
+  const beside = { ...described(description), ...marks }
+  // A reference with anything beside it would hide that.
+  return '$ref' in schema && Object.keys(beside).length > 0
+    ? { ...described(description), allOf: [schema], ...marks }
+    : { ...described(description), ...schema, ...marks }
 }
 
 /** What is no pointer and always there has a default: its zero value. */
