@@ -84,9 +84,8 @@ function requireKind(wanted: BodyKind, body: Json): void {
     const why = `json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`
     throw versionUnknown(why)
   }
-  const { apiVersion, kind } = given
-  if (typeof apiVersion === 'string' || typeof kind === 'string')
-    requireNames(wanted, String(apiVersion ?? ''), String(kind ?? ''))
+  const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+  requireNames(wanted, text(given['apiVersion']), text(given['kind']))
 }
 
 function requireNames(wanted: BodyKind, apiVersion: string, kind: string): void {

@@ -91,7 +91,8 @@ export function checkApplied(kind: BodyKind, configuration: Json): void {
   const texts = paths.map(path => `.${path}: field not declared in schema`)
   const list = texts.length === 1 ? texts.join('') : `errors:\n  ${texts.join('\n  ')}`
   const metadata = isObject(configuration['metadata']) ? configuration['metadata'] : {}
-  const name = `${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}`
+  const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+  const name = `${text(metadata['namespace'])}/${text(metadata['name'])}`
   const type = `${kind.group}/${kind.version}, Kind=${kind.kind}`
   throw failure(500, '', `failed to create typed patch object (${name}; ${type}): ${list}`)
 }

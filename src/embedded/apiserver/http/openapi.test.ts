@@ -31,11 +31,10 @@ async function json<T>(url: string): Promise<T> {
 }
 
 function documents(): Promise<[name: string, document: Document][]> {
-  return Promise.all(
-    Object.entries(index).map(
-      async ([name, { serverRelativeURL }]) => [name, await json<Document>(serverRelativeURL)] as const,
-    ),
-  ) as Promise<[string, Document][]>
+  const load = async ([name, { serverRelativeURL }]: [string, { serverRelativeURL: string }]): Promise<
+    [string, Document]
+  > => [name, await json<Document>(serverRelativeURL)]
+  return Promise.all(Object.entries(index).map(load))
 }
 
 describe('OpenAPI v3', () => {
