@@ -3,6 +3,7 @@
 import { build } from 'esbuild'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { writeDescriptions } from './descriptions.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
@@ -51,3 +52,4 @@ await build({
   target: 'node18',
   logLevel: 'warning',
 })
+if (chosen.some(([name]) => name === 'embedded')) writeDescriptions('dist')

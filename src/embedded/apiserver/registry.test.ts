@@ -144,7 +144,7 @@ describe('validation', () => {
       registry.post('deployments', { ...deployment(), spec: { replicas: 'two' } }),
     )
     expect(status).toMatchObject({ code: 400, reason: 'BadRequest' })
-    expect(status.message).toContain('Deployment.spec.replicas of type int32')
+    expect(status.message).toContain('DeploymentSpec.spec.replicas of type int32')
   })
 
   it('refuses a budget with a minimum and a maximum', () => {

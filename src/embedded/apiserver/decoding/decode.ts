@@ -1,102 +1,107 @@
 /**
- * Makes a typed object of what a client sent: null members dropped, numbers as quantities turned into strings, and a
- * 400 for a field of the wrong JSON type, as Go's decoder gives. Everything behind this door may trust the types.
+ * Makes a typed object of what a client sent. Everything behind this door may trust the types; what the type does not
+ * know is gone.
  */
-import { tidyCopy } from '../../store/json.ts'
 import type { KubeObject } from '../../../kube/types.ts'
-import { assertNever } from '../../../base/assert.ts'
+import type { Json } from '../../store/json.ts'
+import { isObject } from '../../store/json.ts'
+import type { ApiError } from '../../cluster-api.ts'
 import { badRequest } from '../api-errors.ts'
 import type { ResourceKind } from '../resources.ts'
 import { apiVersionOf } from '../resources.ts'
-import type { Fields, Shape } from './shapes.ts'
-import { shapeOf } from './shapes.ts'
+import type { StructType } from '../schema/go-types.ts'
+import { typeOfKind } from '../schema/kind-types.ts'
+import type { TypedCopy } from './typed-copy.ts'
+import { Misfit, jsonType, typedCopy } from './typed-copy.ts'
 
+/** What a body must be: a served kind, or one of the small kinds that subresources take. */
+export type BodyKind = Pick<ResourceKind, 'group' | 'version' | 'kind'>
+
+/** Nobody can tell what it is: no JSON, or of no kind that is taken here. */
+export class Unrecognized extends Error {
+  override name = 'Unrecognized'
+}
+
+/** For what is decoded already, or comes from within: no questions about unknown fields. */
 export function decodeObject(kind: ResourceKind, input: unknown): KubeObject {
-  const object = tidyCopy(input)
-  const found = misfit(shapeOf(kind.resource), object, '')
-  if (found !== null) throw badRequest(misfitMessage(kind, found))
-  const typed = object as Partial<KubeObject>
-  const apiVersion = apiVersionOf(kind)
-  if ((typed.kind ?? kind.kind) !== kind.kind || (typed.apiVersion ?? apiVersion) !== apiVersion) {
-    const got = `no kind "${typed.kind ?? ''}" is registered for version "${typed.apiVersion ?? ''}"`
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${got}`)
+  // Whatever it is, the copy takes over only what is JSON of the right type.
+  const body = (input ?? null) as Json
+  const object = recognized(kind, body).object as unknown as Partial<KubeObject>
+  const metadata = { ...object.metadata, name: object.metadata?.name ?? '' }
+  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata }
+}
+
+function recognized(kind: ResourceKind, body: Json): TypedCopy {
+  try {
+    return decodeBody(kind, body)
+  } catch (error) {
+    throw error instanceof Unrecognized ? unrecognized(kind, error.message) : error
   }
-  const metadata = { ...typed.metadata, name: typed.metadata?.name ?? '' }
-  return { ...typed, apiVersion, kind: kind.kind, metadata }
 }
 
-interface Misfit {
-  path: string
-  got: string
-  wanted: string
+/** A body as it came, with all that strict decoding would complain about. */
+export function decodeBody(
+  kind: BodyKind,
+  body: Json,
+  keys?: ReadonlyMap<object, readonly string[]>,
+): TypedCopy {
+  requireKind(kind, body)
+  return typed(kind, typeOfKind(kind), body, keys)
 }
 
-function misfitMessage(kind: ResourceKind, { path, got, wanted }: Misfit): string {
-  const field = path === '' ? kind.kind : `struct field ${kind.kind}${path}`
-  return (
-    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ` +
-    `json: cannot unmarshal ${got} into Go ${field} of type ${wanted}`
+export function cannotHandle({ version, kind }: BodyKind, why: string): ApiError {
+  return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`)
+}
+
+export function unrecognized({ kind }: BodyKind, why: string): ApiError {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`)
+}
+
+function typed(
+  kind: BodyKind,
+  type: StructType,
+  body: Json,
+  keys?: ReadonlyMap<object, readonly string[]>,
+): TypedCopy {
+  try {
+    return typedCopy(type, isObject(body) ? body : {}, keys)
+  } catch (error) {
+    if (error instanceof Misfit) throw cannotHandle(kind, error.message)
+    throw error
+  }
+}
+
+/** A body may leave out what it is; if it says it, it must be what the URL takes. */
+function requireKind(wanted: BodyKind, body: Json): void {
+  if (body !== null && !isObject(body)) {
+    const fields = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
+    throw versionUnknown(`json: cannot unmarshal ${jsonType(body)} into Go value of type ${fields}`)
+  }
+  const given = body ?? {}
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const value = given[field] ?? ''
+    if (typeof value === 'string') continue
+    const why = `json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`
+    throw versionUnknown(why)
+  }
+  const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+  requireNames(wanted, text(given['apiVersion']), text(given['kind']))
+}
+
+function requireNames(wanted: BodyKind, apiVersion: string, kind: string): void {
+  const parts = apiVersion.split('/')
+  if (parts.length > 2) throw new Unrecognized(`unexpected GroupVersion string: ${apiVersion}`)
+  const own = wanted.group === '' ? wanted.version : `${wanted.group}/${wanted.version}`
+  if ((kind === '' || kind === wanted.kind) && (apiVersion === '' || apiVersion === own)) return
+  const name = kind === '' ? wanted.kind : kind
+  const version = apiVersion === '' ? own : apiVersion
+  const registered = `no kind ${JSON.stringify(name)} is registered for version ${JSON.stringify(version)}`
+  const short = JSON.stringify(version.slice(version.indexOf('/') + 1))
+  throw badRequest(
+    `${name} in version ${short} cannot be handled as a ${wanted.kind}: ${registered} in scheme "pkg/runtime/scheme.go:110"`,
   )
 }
 
-function misfit(shape: Shape, value: unknown, path: string): Misfit | null {
-  const wrong = (wanted: string): Misfit => ({ path, got: jsonType(value), wanted })
-  if (typeof shape === 'object') return misfitOfMembers(shape, value, path)
-  switch (shape) {
-    case 'string':
-      return typeof value === 'string' ? null : wrong('string')
-    case 'boolean':
-      return typeof value === 'boolean' ? null : wrong('bool')
-    case 'integer':
-      return Number.isSafeInteger(value) ? null : wrong('int32')
-    case 'intOrString':
-      return Number.isSafeInteger(value) || typeof value === 'string' ? null : wrong('intstr.IntOrString')
-    case 'quantity':
-      return typeof value === 'number' || typeof value === 'string' ? null : wrong('resource.Quantity')
-    case 'object':
-      return jsonType(value) === 'object' ? null : wrong('struct')
-    default:
-      return assertNever(shape)
-  }
-}
-
-function misfitOfMembers(shape: Exclude<Shape, string>, value: unknown, path: string): Misfit | null {
-  if ('list' in shape) {
-    if (!Array.isArray(value)) return { path, got: jsonType(value), wanted: '[]' }
-    return firstOf(value, item => misfit(shape.list, item, path))
-  }
-  if (jsonType(value) !== 'object') return { path, got: jsonType(value), wanted: 'struct' }
-  const members = value as Record<string, unknown>
-  if ('map' in shape) {
-    if (shape.map === 'quantity') textQuantities(members)
-    return firstOf(Object.values(members), member => misfit(shape.map, member, path))
-  }
-  return misfitOfFields(shape, members, path)
-}
-
-function misfitOfFields({ fields }: Fields, members: Record<string, unknown>, path: string): Misfit | null {
-  return firstOf(Object.keys(members), key => {
-    const shape = Object.hasOwn(fields, key) ? fields[key] : undefined
-    return shape === undefined ? null : misfit(shape, members[key], `${path}.${key}`)
-  })
-}
-
-/** `cpu: 1` is allowed, and stored as "1". */
-function textQuantities(members: Record<string, unknown>): void {
-  for (const [key, member] of Object.entries(members))
-    if (typeof member === 'number') members[key] = String(member)
-}
-
-function firstOf<T>(items: T[], find: (item: T) => Misfit | null): Misfit | null {
-  for (const item of items) {
-    const found = find(item)
-    if (found !== null) return found
-  }
-  return null
-}
-
-function jsonType(value: unknown): string {
-  if (value === null || value === undefined) return 'null'
-  if (Array.isArray(value)) return 'array'
-  return typeof value === 'boolean' ? 'bool' : typeof value
+export function versionUnknown(why: string): Unrecognized {
+  return new Unrecognized(`couldn't get version/kind; json parse error: ${why}`)
 }

@@ -1,6 +1,7 @@
 /** Discovery, all from the table of kinds: plain, and aggregated for clients that ask for it (semantics §10.4, A.5). */
 import type { ResourceKind, Subresource } from '../resources.ts'
 import { apiGroups, resourceKinds, versionOfGroup } from '../resources.ts'
+import { aggregatedReviews, isReviewGroup, reviewGroup, reviewResourceList } from './access-reviews.ts'
 
 interface SubresourceKind {
   group: string
@@ -32,11 +33,17 @@ export function apiVersions(): object {
 }
 
 export function apiGroupList(): object {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: apiGroups().map(name => groupOf(name)) }
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: [...apiGroups(), reviewGroup].map(name => groupOf(name)),
+  }
 }
 
 export function apiGroup(name: string): object | null {
-  return apiGroups().includes(name) ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name) } : null
+  return apiGroups().includes(name) || name === reviewGroup
+    ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name) }
+    : null
 }
 
 function groupOf(name: string): object {
@@ -47,6 +54,7 @@ function groupOf(name: string): object {
 
 export function resourceList(group: string, version: string): object | null {
   const kinds = resourceKinds.filter(kind => kind.group === group && kind.version === version)
+  if (isReviewGroup(group, version)) return reviewResourceList()
   if (kinds.length === 0) return null
   const groupVersion = group === '' ? version : `${group}/${version}`
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: kinds.flatMap(resourcesOf) }
@@ -76,7 +84,7 @@ export const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=AP
 
 /** `/api` answers for the core group, `/apis` for the others. */
 export function aggregatedDiscovery(root: 'api' | 'apis'): object {
-  const groups = root === 'api' ? [''] : apiGroups()
+  const groups = root === 'api' ? [''] : [...apiGroups(), reviewGroup]
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
@@ -84,7 +92,11 @@ export function aggregatedDiscovery(root: 'api' | 'apis'): object {
     items: groups.map(name => ({
       metadata: { name, creationTimestamp: null },
       versions: [
-        { version: versionOfGroup(name), freshness: 'Current', resources: aggregatedResources(name) },
+        {
+          version: versionOfGroup(name),
+          freshness: 'Current',
+          resources: name === reviewGroup ? aggregatedReviews() : aggregatedResources(name),
+        },
       ],
     })),
   }

@@ -1,11 +1,13 @@
 /** From a request to the function that answers it. */
 import { methodNotAllowed, unknownPath } from '../api-errors.ts'
+import { answerReview } from './access-reviews.ts'
 import type { Exchange } from './exchange.ts'
 import { sendText } from './exchange.ts'
 import { streamFeed } from './feed-streams.ts'
 import { fixedAnswer } from './fixed-answers.ts'
 import { streamLog } from './log-stream.ts'
 import { switchNode } from './node-power.ts'
+import { answerOpenApi } from './openapi.ts'
 import { listObjects, readObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { parseResourcePath } from './route.ts'
@@ -48,6 +50,8 @@ export async function dispatch(context: ServerContext, exchange: Exchange): Prom
   }
   if (streamFeed(context, exchange)) return
   if (await switchNode(context, exchange)) return
+  if (await answerReview(exchange)) return
+  if (answerOpenApi(exchange, context.kubernetesVersion)) return
   const answer = fixedAnswer(context, exchange)
   if (answer === null) throw unknownPath()
   if (exchange.method !== 'GET') throw methodNotAllowed()

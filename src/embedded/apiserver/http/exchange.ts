@@ -2,8 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Status } from '../../../kube/types.ts'
 import { ApiError } from '../../cluster-api.ts'
-import type { Json } from '../../store/json.ts'
-import { badRequest, failure, internalError, unsupportedMediaType } from '../api-errors.ts'
+import { badRequest, failure, internalError } from '../api-errors.ts'
 
 export interface Exchange {
   request: IncomingMessage
@@ -55,8 +54,11 @@ function statusOf(error: unknown): Status {
     .status
 }
 
+/** '' when there is none, or when it is malformed beyond the type. */
 export function mediaTypeOf({ request }: Exchange): string {
-  return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';')
+  // A media type with an empty parameter in its middle is none (`application/json;;x`).
+  return parameters.slice(0, -1).some(text => text.trim() === '') ? ';' : type.trim().toLowerCase()
 }
 
 /** A body that is too long is read on for a while and thrown away, or the client would never see the 413. */
@@ -71,28 +73,4 @@ export async function readBody({ request }: Exchange): Promise<Buffer> {
   if (bytes > bodyLimitBytes)
     throw failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimitBytes}`)
   return Buffer.concat(chunks)
-}
-
-/** The body as JSON; YAML where the type says so. An empty body is null. */
-export async function readJson(exchange: Exchange): Promise<Json> {
-  const type = mediaTypeOf(exchange)
-  if (type.includes('protobuf') || type.includes('cbor'))
-    throw unsupportedMediaType(`the body of the request was in an unknown format: ${type}`)
-  const text = (await readBody(exchange)).toString('utf8')
-  if (text.trim() === '') return null
-  try {
-    return JSON.parse(text) as Json
-  } catch (error) {
-    if (type.endsWith('yaml')) return readYaml(text)
-    throw badRequest(`error decoding body: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-async function readYaml(text: string): Promise<Json> {
-  const { parse } = await import('yaml')
-  try {
-    return parse(text) as Json
-  } catch (error) {
-    throw badRequest(`error decoding body: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }

@@ -10,7 +10,6 @@ import {
   resourceList,
 } from './discovery.ts'
 import type { Exchange } from './exchange.ts'
-import { openApiDocument, openApiIndex } from './openapi.ts'
 
 export interface FixedAnswer {
   contentType: string
@@ -21,11 +20,11 @@ export function fixedAnswer(context: ServerContext, exchange: Exchange): FixedAn
   const path = exchange.path.replace(/\/$/, '')
   if ((path === '/api' || path === '/apis') && acceptsAggregatedDiscovery(exchange))
     return { contentType: aggregatedType, body: aggregatedDiscovery(path === '/api' ? 'api' : 'apis') }
-  const body = plainAnswer(context, path, exchange.prefix)
+  const body = plainAnswer(context, path)
   return body === null ? null : { contentType: 'application/json', body }
 }
 
-function plainAnswer({ kubernetesVersion }: ServerContext, path: string, prefix: string): object | null {
+function plainAnswer({ kubernetesVersion }: ServerContext, path: string): object | null {
   const parts = path.split('/').slice(1)
   const [root, group = '', version = ''] = parts
   if (path === '')
@@ -33,10 +32,6 @@ function plainAnswer({ kubernetesVersion }: ServerContext, path: string, prefix:
   if (path === '/version') return versionOf(kubernetesVersion)
   if (path === '/api') return apiVersions()
   if (path === '/apis') return apiGroupList()
-  if (path === '/openapi/v3') return openApiIndex(prefix)
-  if (path === '/openapi/v3/api/v1') return openApiDocument('', 'v1')
-  if (path.startsWith('/openapi/v3/apis/') && parts.length === 5)
-    return openApiDocument(parts[3] ?? '', parts[4] ?? '')
   if (root === 'api' && parts.length === 2) return resourceList('', group)
   if (root === 'apis' && parts.length === 2) return apiGroup(group)
   if (root === 'apis' && parts.length === 3) return resourceList(group, version)

@@ -7,12 +7,17 @@ import { applyConfiguration } from '../patch/apply.ts'
 import { patched, patchTypeOf } from '../patch/patch.ts'
 import { timestamp } from '../instants.ts'
 import type { Exchange } from './exchange.ts'
-import { mediaTypeOf, readJson, sendJson, sendStatus } from './exchange.ts'
+import { readObject, readPatch } from './bodies.ts'
+import { mediaTypeOf, sendJson, sendStatus } from './exchange.ts'
 import type { ResourceRoute } from './route.ts'
 import type { ServerContext } from './server-context.ts'
 import { deleteRequest, managerOf, trackedOptions, writeOptions } from './write-options.ts'
 
 type Scalable = Deployment | ReplicaSet
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' }
+const bindingKind = { group: '', version: 'v1', kind: 'Binding' }
 
 export function readScale(context: ServerContext, exchange: Exchange, route: ResourceRoute): void {
   sendJson(exchange, 200, scaleOf(readScalable(context, route)))
@@ -23,7 +28,7 @@ export async function replaceScale(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  writeScale(context, exchange, route, await readJson(exchange))
+  writeScale(context, exchange, route, await readObject(exchange, scaleKind))
 }
 
 export async function patchScale(
@@ -32,7 +37,7 @@ export async function patchScale(
   route: ResourceRoute,
 ): Promise<void> {
   const type = patchTypeOf(mediaTypeOf(exchange))
-  const patch = await readJson(exchange)
+  const { value: patch } = await readPatch(exchange)
   const current = scaleOf(readScalable(context, route))
   if (type !== 'apply') {
     writeScale(context, exchange, route, patched(type, route.kind.resource, current, patch))
@@ -91,8 +96,7 @@ export async function evict(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const body = await readJson(exchange)
-  if (!isObject(body)) throw badRequest('the request body is not an Eviction')
+  const body = await readObject(exchange, evictionKind)
   checkName(body, route, 'Eviction')
   const request = deleteRequest(exchange.query, body['deleteOptions'] ?? null)
   sendStatus(exchange, registry.evict(route.namespace, route.name, request))
@@ -103,8 +107,7 @@ export async function bind(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const body = await readJson(exchange)
-  if (!isObject(body)) throw badRequest('the request body is not a Binding')
+  const body = await readObject(exchange, bindingKind)
   checkName(body, route, 'Binding')
   const target = body['target']
   const node = isObject(target) ? target['name'] : undefined

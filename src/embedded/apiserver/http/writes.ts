@@ -12,7 +12,9 @@ import { patched, patchTypeOf } from '../patch/patch.ts'
 import { apiVersionOf } from '../resources.ts'
 import { Problems } from '../validation/problems.ts'
 import type { Exchange } from './exchange.ts'
-import { mediaTypeOf, readJson, sendJson, sendText } from './exchange.ts'
+import { readDeleteOptions, readObject, readPatch } from './bodies.ts'
+import { mediaTypeOf, sendJson, sendText } from './exchange.ts'
+import { checkApplied, checkPatched } from './field-validation.ts'
 import { listText, sendObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { selectionOf } from './selection.ts'
@@ -25,7 +27,7 @@ export async function createFromBody(
   route: ResourceRoute,
 ): Promise<void> {
   const options = trackedOptions(exchange, 'CreateOptions')
-  const body = placed(await readJson(exchange), route)
+  const body = placed(await readObject(exchange, route.kind), route)
   const object = context.registry.post(route.kind.resource, body, options)
   sendWritten(context, exchange, route, object, 201)
 }
@@ -36,7 +38,7 @@ export async function replaceFromBody(
   route: ResourceRoute,
 ): Promise<void> {
   const options = trackedOptions(exchange, 'UpdateOptions', route.subresource ?? '')
-  const body = placed(await readJson(exchange), route)
+  const body = placed(await readObject(exchange, route.kind), route)
   if (nameOf(body) === '')
     throw badRequest(
       `the name of the object (${route.name} based on URL) was undeterminable: name must be provided`,
@@ -54,19 +56,16 @@ export async function patchObject(
   const type = patchTypeOf(mediaTypeOf(exchange))
   checkPatchOptions(exchange, type)
   const options = trackedOptions(exchange, 'PatchOptions', route.subresource ?? '')
-  const patch = await readJson(exchange)
+  const body = await readPatch(exchange)
   const { registry } = context
   const { kind, namespace, name } = route
   if (type === 'apply') {
-    applyObject(context, exchange, route, patch)
+    applyObject(context, exchange, route, body.value)
     return
   }
   const current = registry.read(kind.resource, namespace, name)
-  if (type === 'merge' && !isObject(patch))
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
-    )
-  const next = placed(patched(type, kind.resource, asJson(current), patch), route)
+  const result = patched(type, kind.resource, asJson(current), body.value)
+  const next = placed(checkPatched(exchange, kind, result, body, type === 'strategic'), route)
   checkIdentity(route, current, next)
   sendWritten(context, exchange, route, registry.put(kind.resource, next, partOf(route), options), 200)
 }
@@ -98,6 +97,7 @@ function applyObject(context: ServerContext, exchange: Exchange, route: Resource
   const { query } = exchange
   const subresource = route.subresource ?? ''
   checkAppliedKind(route, patch)
+  checkApplied(kind, patch)
   const current = existing(context, route)
   const configuration = named(placed(patch, route), name)
   const writer = writerOf(clock, kind, { manager: managerOf(exchange), subresource })
@@ -138,7 +138,7 @@ function sendWritten(
   code: number,
 ): void {
   if (route.kind.storedOnly)
-    exchange.response.setHeader(
+    exchange.response.appendHeader(
       'Warning',
       `299 - "${route.kind.kind} is stored, but nothing acts on it in the embedded cluster"`,
     )
@@ -150,7 +150,7 @@ export async function deleteNamed(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const request = deleteRequest(exchange.query, await readJson(exchange))
+  const request = deleteRequest(exchange.query, await readDeleteOptions(exchange))
   const { kind, namespace, name } = route
   const { object, removed } = context.registry.remove(kind.resource, namespace, name, request)
   // A pod is answered with itself in any case (semantics §10.1).
@@ -166,7 +166,7 @@ export async function deleteCollection(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const request = deleteRequest(exchange.query, await readJson(exchange))
+  const request = deleteRequest(exchange.query, await readDeleteOptions(exchange))
   const { registry } = context
   const { kind } = route
   const { matches } = selectionOf(route, exchange.query)
