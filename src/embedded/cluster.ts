@@ -13,6 +13,7 @@ import { createRegistry } from './apiserver/registry.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import { ContainerSteps } from './container-steps.ts'
 import { startControllers } from './controllers/start.ts'
+import type { CommandSource } from './feeds.ts'
 import { Images } from './images.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import type { NodeIdentity } from './kubelet/kubelet-parts.ts'
@@ -89,6 +90,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     forwarding: dataPlane.tables,
     containers: pods.steps,
     logs: pods.logs,
+    commands: pods.commands,
     kubernetesVersion,
   })
   return {
@@ -170,7 +172,7 @@ function startDataPlane(parts: Common & { kubernetesVersion: string }): {
 
 function startKubelets(
   parts: Common & { start: EmbeddedStart; addresses: Addresses; cluster: string; reaper: ReaperLink },
-): { steps: ContainerSteps; logs: PodLogs; stop(): void } {
+): { steps: ContainerSteps; logs: PodLogs; commands: CommandSource; stop(): void } {
   const { api, clock, settings, random, nodes, start, addresses } = parts
   const steps = new ContainerSteps(clock)
   const logs = new PodLogs(join(start.directory, 'logs'))
@@ -203,6 +205,7 @@ function startKubelets(
   return {
     steps,
     logs,
+    commands: runtime,
     stop() {
       for (const kubelet of kubelets) kubelet.stop()
       runtime.killAll()

@@ -2,7 +2,9 @@
 import { present } from '../../base/assert.ts'
 import type { ResourceName } from '../cluster-api.ts'
 
-export type Subresource = 'status' | 'scale' | 'binding' | 'eviction' | 'log'
+export type Subresource = 'status' | 'scale' | 'binding' | 'eviction' | 'log' | StreamSubresource
+/** Answered by a stream in both directions, not by an object. */
+export type StreamSubresource = 'exec' | 'attach' | 'portforward'
 
 export interface ResourceKind {
   resource: ResourceName
@@ -51,7 +53,7 @@ export const resourceKinds: readonly ResourceKind[] = [
   define('pods', '', 'Pod', {
     shortNames: ['po'],
     categories: all,
-    subresources: ['status', 'binding', 'eviction', 'log'],
+    subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach', 'portforward'],
   }),
   define('services', '', 'Service', { shortNames: ['svc'], categories: all, statusApart: true }),
   define('nodes', '', 'Node', { shortNames: ['no'], namespaced: false, subresources: ['status'] }),

@@ -1,6 +1,6 @@
 /** What the handlers of requests work with. */
 import type { Clock } from '../../../base/clock.ts'
-import type { ContainerFeed, ForwardingFeed, PodLogSource } from '../../feeds.ts'
+import type { CommandSource, ContainerFeed, ForwardingFeed, PodLogSource } from '../../feeds.ts'
 import type { Registry } from '../registry.ts'
 
 export interface ServerContext {
@@ -9,6 +9,7 @@ export interface ServerContext {
   forwarding: ForwardingFeed
   containers: ContainerFeed
   logs: PodLogSource
+  commands: CommandSource
   /** As in `v1.34.0`. */
   kubernetesVersion: string
 }
