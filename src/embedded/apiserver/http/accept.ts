@@ -1,10 +1,10 @@
-/** What form of answer a client accepts: JSON as it is, or a Table. Everything else this server does not speak. */
+/** What form of answer a client accepts: JSON as it is, its metadata alone, or a Table. Everything else this server does not speak. */
 import { badRequest, failure } from '../api-errors.ts'
 import type { IncludeObject } from '../tables/table.ts'
 import type { AggregatedVersion } from './discovery.ts'
 import type { Exchange } from './exchange.ts'
 
-export type AnswerForm = { type: 'json' } | { type: 'table'; include: IncludeObject }
+export type AnswerForm = { type: 'json' } | { type: 'metadata' } | { type: 'table'; include: IncludeObject }
 
 export function answerForm({ request, query }: Exchange): AnswerForm {
   const ranges = (request.headers.accept ?? '*/*').split(',').map(range => range.trim())
@@ -13,7 +13,10 @@ export function answerForm({ request, query }: Exchange): AnswerForm {
     if (media !== 'application/json' && media !== 'application/*' && media !== '*/*') continue
     const as = parameters.find(parameter => parameter.startsWith('as='))?.slice(3)
     if (as === undefined) return { type: 'json' }
-    if (as === 'Table' && parameters.includes('v=v1')) return { type: 'table', include: includeOf(query) }
+    const v1 = parameters.includes('v=v1')
+    if ((as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') && v1)
+      return { type: 'metadata' }
+    if (as === 'Table' && v1) return { type: 'table', include: includeOf(query) }
   }
   throw failure(
     406,

@@ -1,7 +1,7 @@
-/** GET of an object or a collection, as JSON or as a Table. */
+/** GET of an object or a collection, as JSON, as its metadata or as a Table. */
 import type { KubeObject } from '../../../kube/types.ts'
 import { apiVersionOf } from '../resources.ts'
-import { tableOf } from '../tables/table.ts'
+import { metadataOf, tableOf } from '../tables/table.ts'
 import type { Exchange } from './exchange.ts'
 import { sendJson, sendText } from './exchange.ts'
 import { answerForm } from './accept.ts'
@@ -20,6 +20,10 @@ export function sendObject(
   const form = answerForm(exchange)
   if (form.type === 'json') {
     sendText(exchange, code, `${context.registry.jsonOf(object)}\n`, 'application/json')
+    return
+  }
+  if (form.type === 'metadata') {
+    sendJson(exchange, code, metadataOf(object))
     return
   }
   const resourceVersion = object.metadata.resourceVersion ?? ''
@@ -43,6 +47,15 @@ export function listObjects(context: ServerContext, exchange: Exchange, route: R
       nowUs: clock.nowUs(),
     }
     sendJson(exchange, 200, tableOf(kind.resource, selected, options))
+    return
+  }
+  if (form.type === 'metadata') {
+    sendJson(exchange, 200, {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: { resourceVersion: String(revision) },
+      items: selected.map(metadataOf),
+    })
     return
   }
   sendText(exchange, 200, listText(context, route, selected, revision), 'application/json')

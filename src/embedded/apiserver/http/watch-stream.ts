@@ -10,7 +10,7 @@ import { badRequest, expired } from '../api-errors.ts'
 import { createDelayedQueue } from '../delayed-queue.ts'
 import type { ObjectFilter } from '../label-selector.ts'
 import { apiVersionOf } from '../resources.ts'
-import { tableOf } from '../tables/table.ts'
+import { metadataOf, tableOf } from '../tables/table.ts'
 import { answerForm } from './accept.ts'
 import type { Exchange } from './exchange.ts'
 import { openLineStream } from './line-stream.ts'
@@ -112,14 +112,18 @@ function lineWriter(
   let headings = true
   return item => {
     if (item.type === 'BOOKMARK')
-      return `${JSON.stringify({ type: 'BOOKMARK', object: bookmarkOf(kind, item) })}\n`
+      return `${JSON.stringify({ type: 'BOOKMARK', object: form.type === 'metadata' ? { ...bookmarkOf(kind, item), ...partial } : bookmarkOf(kind, item) })}\n`
     if (form.type === 'json') return `{"type":"${item.type}","object":${registry.jsonOf(item.object)}}\n`
+    if (form.type === 'metadata')
+      return `${JSON.stringify({ type: item.type, object: metadataOf(item.object) })}\n`
     const resourceVersion = item.object.metadata.resourceVersion ?? ''
     const options = { include: form.include, headings, resourceVersion, nowUs: clock.nowUs() }
     headings = false
     return `${JSON.stringify({ type: item.type, object: tableOf(kind.resource, [item.object], options) })}\n`
   }
 }
+
+const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' }
 
 function bookmarkOf(
   kind: ResourceRoute['kind'],
