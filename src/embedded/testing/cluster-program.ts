@@ -63,6 +63,11 @@ export class ClusterProgram {
     return new ClusterProgram(root, ready, child)
   }
 
+  /** kubectl sends no token over plain HTTP; it stands in the path. */
+  get kubectlServer(): string {
+    return `${this.ready.url}/token/${token}`
+  }
+
   get directoryExists(): boolean {
     return existsSync(join(this.#root, 'cluster'))
   }

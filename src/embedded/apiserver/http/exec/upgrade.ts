@@ -9,9 +9,11 @@ import { sendText } from '../exchange.ts'
 import type { ResourceRoute } from '../route.ts'
 import { parseResourcePath } from '../route.ts'
 import type { ServerContext } from '../server-context.ts'
+import { attach } from './attach.ts'
 import { offeredProtocols, type Upgrade } from './channel-socket.ts'
 import { commandProtocols, execute } from './remote-command.ts'
-import { streamTarget } from './stream-target.ts'
+import { forwardPorts, forwardProtocols, portsOf } from './port-forward.ts'
+import { kubeletError, streamTarget } from './stream-target.ts'
 
 /** Null when the path names no stream. */
 export function streamRoute(path: string): ResourceRoute | null {
@@ -38,15 +40,27 @@ export async function openStream(
     throw badRequest(
       'unable to upgrade connection: SPDY/3.1 is not served, only WebSockets are (kubectl 1.31 and later)',
     )
+  const { subresource } = route
+  const served = subresource === 'portforward' ? forwardProtocols : commandProtocols
   const offered = offeredProtocols(request)
-  const protocol = offered.find(name => commandProtocols.includes(name))
+  if (subresource === 'portforward' && offered.every(name => name.startsWith(spdyTunnel)))
+    throw badRequest('unable to upgrade connection: SPDY/3.1 through WebSockets is not served')
+  const protocol = offered.find(name => served.includes(name))
   if (protocol === undefined) {
     sendText(exchange, 403, '', 'text/plain')
     return
   }
+  const ports = subresource === 'portforward' ? portsOf(query) : []
+  if (subresource === 'portforward' && target.pod.status?.phase !== 'Running')
+    throw kubeletError(`pod not found ("${route.name}_${route.namespace}")`)
   exchange.response.detachSocket(request.socket)
-  if (route.subresource === 'exec') await execute(context, target, query, upgrade, protocol)
+  if (subresource === 'exec') await execute(context, target, query, upgrade, protocol)
+  else if (subresource === 'attach') await attach(context, target, query, upgrade, protocol)
+  else await forwardPorts(target, ports, upgrade, protocol)
 }
+
+/** How kubectl forwards ports: many connections over one socket, in frames of SPDY. */
+const spdyTunnel = 'SPDY/3.1+'
 
 /** Hands the request to the server again, without the wish. */
 export function serveWithoutUpgrade(server: Server, { request, socket, head }: Upgrade): void {
