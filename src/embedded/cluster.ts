@@ -80,6 +80,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     relays: dataPlane.relays,
     containers: machines.steps,
     logs: machines.logs,
+    commands: machines.commands,
     nodes: machines.power,
     kubernetesVersion,
   })

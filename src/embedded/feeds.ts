@@ -1,4 +1,5 @@
 /** What the API server publishes beside Kubernetes's own objects; kubelet and proxy provide it. */
+import type { Readable, Writable } from 'node:stream'
 import type { ContainerStepLine, RelayLine } from '../model/embedded-cluster.ts'
 import type { ForwardingTable } from '../model/forwarding.ts'
 
@@ -35,4 +36,22 @@ export interface NodePower {
   /** Returns when it has begun. */
   shutDown(node: string, grace: { totalSeconds: number; criticalSeconds: number }): void
   restart(node: string): Promise<void>
+}
+
+/** A command that runs in a container, with its streams. */
+export interface RunningCommand {
+  /** Null when the command was started without one. */
+  stdin: Writable | null
+  stdout: Readable
+  stderr: Readable
+  /** Resolves when the command is gone and its output has been read. */
+  ended: Promise<CommandEnd>
+  kill(): void
+}
+
+export type CommandEnd = { kind: 'exited'; code: number } | { kind: 'could-not-start'; message: string }
+
+export interface CommandSource {
+  /** Null when that container does not run. */
+  run(podUid: string, container: string, argv: readonly string[], withStdin: boolean): RunningCommand | null
 }

@@ -7,6 +7,7 @@ import type { EmbeddedStart } from '../model/embedded-cluster.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import { ContainerSteps } from './container-steps.ts'
 import type { DataPlane } from './data-plane.ts'
+import type { CommandSource } from './feeds.ts'
 import { fork } from './fork.ts'
 import { Images } from './images.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
@@ -41,6 +42,7 @@ export interface MachinesParts {
 export interface Machines {
   steps: ContainerSteps
   logs: PodLogs
+  commands: CommandSource
   power: NodeMachines
   stop(): void
 }
@@ -74,6 +76,7 @@ export function startMachines(parts: MachinesParts): Machines {
   return {
     steps,
     logs,
+    commands: runtime,
     power,
     stop() {
       power.stop()

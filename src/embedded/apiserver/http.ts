@@ -3,15 +3,19 @@
  * (but for reading its body), so that writes cannot race.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { createServer, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Settings } from '../settings.ts'
 import { failure } from './api-errors.ts'
 import { connectionLimit, doorBounds, isLocalHost } from './door.ts'
 import { dispatch } from './http/dispatch.ts'
 import type { Exchange } from './http/exchange.ts'
 import { sendError, sendText } from './http/exchange.ts'
+import type { Upgrade } from './http/exec/channel-socket.ts'
+import { openStream, serveWithoutUpgrade, streamRoute } from './http/exec/upgrade.ts'
+import type { ResourceRoute } from './http/route.ts'
 import type { ServerContext } from './http/server-context.ts'
 
 export interface ApiServerOptions extends ServerContext {
@@ -31,7 +35,20 @@ export interface ApiServer {
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const expected = digest(`Bearer ${options.token}`)
   const server = createServer(doorBounds, (request, response) => {
-    void answer(options, expected, request, response)
+    void answer(options, expected, exchangeOf(request, response))
+  })
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request, socket, head) => {
+    const upgrade = { request, socket, head }
+    const { pathname } = parseUrl(request.url ?? '/')
+    const route = streamRoute(splitTokenPrefix(pathname)[1])
+    if (route === null) {
+      serveWithoutUpgrade(server, upgrade)
+      return
+    }
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
+    void upgradeTo(options, expected, route, upgrade)
   })
   server.maxConnections = connectionLimit
   server.on('clientError', (_error, socket) => socket.destroy())
@@ -46,33 +63,62 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       new Promise(resolve => {
         server.close(() => resolve())
         server.closeAllConnections()
+        for (const socket of upgraded) socket.destroy()
       }),
   }
 }
 
-async function answer(
-  context: ServerContext,
-  expected: Buffer,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
   const url = parseUrl(request.url ?? '/')
-  const method = request.method ?? 'GET'
   const [prefix, path] = splitTokenPrefix(url.pathname)
-  const authorization =
-    prefix === '' ? request.headers.authorization : `Bearer ${prefix.slice(tokenPrefix.length)}`
-  const exchange: Exchange = { request, response, method, prefix, path, query: url.searchParams }
   request.on('error', () => response.destroy())
+  return { request, response, method: request.method ?? 'GET', prefix, path, query: url.searchParams }
+}
+
+async function answer(context: ServerContext, expected: Buffer, exchange: Exchange): Promise<void> {
   try {
-    if (!isLocalHost(request.headers.host))
-      throw failure(421, 'Misdirected', 'this server is called otherwise')
-    if (isHealthCheck(path)) sendText(exchange, 200, 'ok', 'text/plain')
-    else if (!timingSafeEqual(digest(authorization ?? ''), expected))
-      throw failure(401, 'Unauthorized', 'Unauthorized')
-    else await dispatch(context, exchange)
+    refuseStrangers(exchange)
+    if (isHealthCheck(exchange.path)) sendText(exchange, 200, 'ok', 'text/plain')
+    else {
+      authenticate(exchange, expected)
+      await dispatch(context, exchange)
+    }
   } catch (error) {
     sendError(exchange, error)
   }
+}
+
+/** Until the stream is open, an answer is a plain one, and the last on its connection. */
+async function upgradeTo(
+  context: ServerContext,
+  expected: Buffer,
+  route: ResourceRoute,
+  upgrade: Upgrade,
+): Promise<void> {
+  const { request, socket } = upgrade
+  socket.on('error', () => socket.destroy())
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(request.socket)
+  response.once('finish', () => socket.end())
+  const exchange = exchangeOf(request, response)
+  try {
+    refuseStrangers(exchange)
+    authenticate(exchange, expected)
+    await openStream(context, exchange, route, upgrade)
+  } catch (error) {
+    if (response.socket === null) socket.destroy()
+    else sendError(exchange, error)
+  }
+}
+
+function refuseStrangers({ request }: Exchange): void {
+  if (!isLocalHost(request.headers.host)) throw failure(421, 'Misdirected', 'this server is called otherwise')
+}
+
+function authenticate({ request, prefix }: Exchange, expected: Buffer): void {
+  const given = prefix === '' ? request.headers.authorization : `Bearer ${prefix.slice(tokenPrefix.length)}`
+  if (!timingSafeEqual(digest(given ?? ''), expected)) throw failure(401, 'Unauthorized', 'Unauthorized')
 }
 
 /**

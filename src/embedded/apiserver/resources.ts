@@ -2,7 +2,9 @@
 import { present } from '../../base/assert.ts'
 import type { ResourceName } from '../cluster-api.ts'
 
-export type Subresource = 'status' | 'scale' | 'binding' | 'eviction' | 'log'
+export type Subresource = 'status' | 'scale' | 'binding' | 'eviction' | 'log' | StreamSubresource
+/** Answered by a stream in both directions, not by an object. */
+export type StreamSubresource = 'exec' | 'attach' | 'portforward'
 
 export interface ResourceKind {
   resource: ResourceName
@@ -92,7 +94,7 @@ export const resourceKinds: readonly ResourceKind[] = [
   define('pods', '', 'Pod', {
     shortNames: ['po'],
     categories: all,
-    subresources: ['status', 'binding', 'eviction', 'log'],
+    subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach', 'portforward'],
   }),
   define('services', '', 'Service', {
     shortNames: ['svc'],

@@ -4,11 +4,14 @@
  * of its own too, and is killed with its container, as the end of a PID namespace does.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname } from 'node:path'
+import { present } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import { giveWay } from '../../base/give-way.ts'
+import type { CommandEnd, CommandSource, RunningCommand } from '../feeds.ts'
 import { killGroup, stopGroup } from '../process-groups.ts'
 import { catchesSigterm } from './pid-one.ts'
 import type {
@@ -29,7 +32,7 @@ export interface ProcessRuntimeParts {
   groups: { started(pgid: number): void; ended(pgid: number): void }
 }
 
-export class ProcessRuntime implements ContainerRuntime {
+export class ProcessRuntime implements ContainerRuntime, CommandSource {
   readonly #parts: ProcessRuntimeParts
   readonly #running = new Set<ProcessContainer>()
   #serial = 0
@@ -46,6 +49,11 @@ export class ProcessRuntime implements ContainerRuntime {
     return container
   }
 
+  run(podUid: string, container: string, argv: readonly string[], withStdin: boolean): RunningCommand | null {
+    const found = [...this.#running].findLast(one => one.isOf(podUid, container) && one.exit === null)
+    return found?.run(argv, withStdin) ?? null
+  }
+
   /** The end of the cluster. */
   killAll(): void {
     for (const container of this.#running) container.kill()
@@ -60,6 +68,7 @@ class ProcessContainer implements RunningContainer {
   readonly #clock: Clock
   readonly #process: ChildProcess
   readonly #execs = new Set<number>()
+  #runs = 0
   readonly #listeners: ((exit: ContainerExit) => void)[] = []
 
   constructor(id: string, spec: ContainerSpec, parts: ProcessRuntimeParts) {
@@ -114,6 +123,40 @@ class ProcessContainer implements RunningContainer {
       return Promise.resolve({ kind: 'could-not-start', message: 'the container is not running' })
     const child = this.#spawn(argv, ['ignore', 'pipe', 'pipe'])
     return this.#outcomeOf(child, argv, limitMs)
+  }
+
+  isOf(podUid: string, container: string): boolean {
+    return this.#spec.podUid === podUid && this.#spec.name === container
+  }
+
+  run(argv: readonly string[], withStdin: boolean): RunningCommand {
+    const child = this.#spawn(argv, [withStdin ? 'pipe' : 'ignore', 'pipe', 'pipe'])
+    const { pid } = child
+    if (pid !== undefined) this.#execs.add(pid)
+    // A command that ends without reading its input is no fault.
+    child.stdin?.on('error', () => undefined)
+    const ended = new Promise<CommandEnd>(resolve => {
+      child.once('error', error =>
+        resolve({ kind: 'could-not-start', message: this.#execError(argv, error) }),
+      )
+      child.once('close', (code, signal) => {
+        if (pid !== undefined) this.#execs.delete(pid)
+        resolve({ kind: 'exited', code: exitCode(code, signal) })
+      })
+    })
+    return {
+      stdin: child.stdin,
+      stdout: present(child.stdout, 'the output of a command'),
+      stderr: present(child.stderr, 'the output of a command'),
+      ended,
+      kill: () => pid !== undefined && this.#execs.has(pid) && killGroup(pid),
+    }
+  }
+
+  /** The runtime names an exec by an id of its own. */
+  #execError(argv: readonly string[], error: Error): string {
+    const id = createHash('sha256').update(`${this.id} ${++this.#runs}`).digest('hex')
+    return `failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: ${cannotStart(argv, error)}`
   }
 
   #outcomeOf(child: ChildProcess, argv: readonly string[], limitMs: number | null): Promise<ExecOutcome> {

@@ -81,6 +81,11 @@ export class ClusterProgram {
     return join(this.#root, 'cluster')
   }
 
+  /** kubectl sends no token over plain HTTP; it stands in the path. */
+  get kubectlServer(): string {
+    return `${this.ready.url}/token/${token}`
+  }
+
   get directoryExists(): boolean {
     return existsSync(this.directory)
   }

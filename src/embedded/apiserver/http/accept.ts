@@ -1,6 +1,7 @@
 /** What form of answer a client accepts: the objects as they are, their metadata alone, or a Table; all as JSON. */
 import { badRequest, failure } from '../api-errors.ts'
 import type { IncludeObject } from '../tables/table.ts'
+import type { AggregatedVersion } from './discovery.ts'
 import type { Exchange } from './exchange.ts'
 
 export type AnswerForm = { type: 'json' } | { type: 'metadata' } | { type: 'table'; include: IncludeObject }
@@ -37,7 +38,16 @@ function includeOf(query: URLSearchParams): IncludeObject {
 }
 
 /** Discovery in one piece, for clients that name it. */
-export function acceptsAggregatedDiscovery({ request }: Exchange): boolean {
-  const ranges = (request.headers.accept ?? '').replaceAll(' ', '').split(',')
-  return ranges.some(range => range.includes('g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'))
+export function aggregatedDiscoveryVersion(
+  { request }: Exchange,
+  versions: readonly AggregatedVersion[],
+): AggregatedVersion | null {
+  for (const range of (request.headers.accept ?? '').split(',')) {
+    const parameters = range.split(';').map(part => part.trim())
+    if (!parameters.includes('g=apidiscovery.k8s.io')) continue
+    if (!parameters.includes('as=APIGroupDiscoveryList')) continue
+    const version = versions.find(name => parameters.includes(`v=${name}`))
+    if (version !== undefined) return version
+  }
+  return null
 }

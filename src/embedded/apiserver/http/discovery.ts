@@ -10,7 +10,12 @@ interface SubresourceKind {
   verbs: string[]
 }
 
-const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+/** Namespaces are deleted one by one. */
+function verbsOf({ resource }: ResourceKind): string[] {
+  return resource === 'namespaces' ? allVerbs.filter(verb => verb !== 'deletecollection') : allVerbs
+}
 
 function subresourceKind(kind: ResourceKind, subresource: Subresource): SubresourceKind {
   const own = { group: kind.group, version: kind.version, kind: kind.kind }
@@ -25,11 +30,19 @@ function subresourceKind(kind: ResourceKind, subresource: Subresource): Subresou
       return { group: '', version: 'v1', kind: 'Binding', verbs: ['create'] }
     case 'log':
       return { ...own, verbs: ['get'] }
+    case 'exec':
+      return { group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] }
+    case 'attach':
+      return { group: '', version: 'v1', kind: 'PodAttachOptions', verbs: ['create', 'get'] }
+    case 'portforward':
+      return { group: '', version: 'v1', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] }
   }
 }
 
-export function apiVersions(): object {
-  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
+/** The address is the one that this client came to. */
+export function apiVersions(serverAddress: string): object {
+  const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress }]
+  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs }
 }
 
 export function apiGroupList(): object {
@@ -52,9 +65,15 @@ function groupOf(name: string): object {
   return { name, versions: [version], preferredVersion: version }
 }
 
-export function resourceList(group: string, version: string): object | null {
+/** In the order of their names, as a real server lists them. */
+function kindsOf(group: string, version: string): ResourceKind[] {
   const kinds = resourceKinds.filter(kind => kind.group === group && kind.version === version)
+  return kinds.sort((one, other) => (one.resource < other.resource ? -1 : 1))
+}
+
+export function resourceList(group: string, version: string): object | null {
   if (isReviewGroup(group, version)) return reviewResourceList()
+  const kinds = kindsOf(group, version)
   if (kinds.length === 0) return null
   const groupVersion = group === '' ? version : `${group}/${version}`
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: kinds.flatMap(resourcesOf) }
@@ -67,11 +86,11 @@ function resourcesOf(kind: ResourceKind): object[] {
     singularName: singular,
     namespaced,
     kind: kind.kind,
-    verbs,
+    verbs: verbsOf(kind),
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
   }
-  const subresources = kind.subresources.map(subresource => {
+  const subresources = [...kind.subresources].sort().map(subresource => {
     const of = subresourceKind(kind, subresource)
     const foreign = of.group !== kind.group ? { group: of.group, version: of.version } : {}
     const name = `${resource}/${subresource}`
@@ -80,43 +99,50 @@ function resourcesOf(kind: ResourceKind): object[] {
   return [main, ...subresources]
 }
 
-export const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+export type AggregatedVersion = 'v2' | 'v2beta1'
+
+export function aggregatedType(version: AggregatedVersion): string {
+  return `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
+}
 
 /** `/api` answers for the core group, `/apis` for the others. */
-export function aggregatedDiscovery(root: 'api' | 'apis'): object {
+export function aggregatedDiscovery(root: 'api' | 'apis', version: AggregatedVersion): object {
   const groups = root === 'api' ? [''] : [...apiGroups(), reviewGroup]
   return {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: 'apidiscovery.k8s.io/v2',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
     items: groups.map(name => ({
-      metadata: { name, creationTimestamp: null },
+      metadata: name === '' ? {} : { name },
       versions: [
         {
           version: versionOfGroup(name),
+          resources:
+            name === reviewGroup ? aggregatedReviews() : aggregatedResources(name, versionOfGroup(name)),
           freshness: 'Current',
-          resources: name === reviewGroup ? aggregatedReviews() : aggregatedResources(name),
         },
       ],
     })),
   }
 }
 
-function aggregatedResources(group: string): object[] {
-  return resourceKinds
-    .filter(kind => kind.group === group)
-    .map(kind => ({
-      resource: kind.resource,
-      responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
-      scope: kind.namespaced ? 'Namespaced' : 'Cluster',
-      singularResource: kind.singular,
-      shortNames: kind.shortNames,
-      categories: kind.categories,
-      verbs,
-      subresources: kind.subresources.map(subresource => {
-        const of = subresourceKind(kind, subresource)
-        const responseKind = { group: of.group, version: of.version, kind: of.kind }
-        return { subresource, responseKind, verbs: of.verbs }
-      }),
-    }))
+function aggregatedResources(group: string, version: string): object[] {
+  return kindsOf(group, version).map(kind => ({
+    resource: kind.resource,
+    responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
+    scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: kind.singular,
+    verbs: verbsOf(kind),
+    ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
+    ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
+    ...(kind.subresources.length > 0 ? { subresources: aggregatedSubresources(kind) } : {}),
+  }))
+}
+
+function aggregatedSubresources(kind: ResourceKind): object[] {
+  return [...kind.subresources].sort().map(subresource => {
+    const of = subresourceKind(kind, subresource)
+    const responseKind = { group: of.group, version: of.version, kind: of.kind }
+    return { subresource, responseKind, verbs: of.verbs }
+  })
 }

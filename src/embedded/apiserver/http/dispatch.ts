@@ -3,6 +3,7 @@ import { methodNotAllowed, unknownPath } from '../api-errors.ts'
 import { answerReview } from './access-reviews.ts'
 import type { Exchange } from './exchange.ts'
 import { sendText } from './exchange.ts'
+import { requireUpgrade } from './exec/upgrade.ts'
 import { streamFeed } from './feed-streams.ts'
 import { fixedAnswer } from './fixed-answers.ts'
 import { streamLog } from './log-stream.ts'
@@ -38,6 +39,9 @@ const subresources: Record<NonNullable<ResourceRoute['subresource']>, Verbs> = {
   eviction: { POST: evict },
   binding: { POST: bind },
   log: { GET: streamLog },
+  exec: { GET: requireUpgrade, POST: requireUpgrade },
+  attach: { GET: requireUpgrade, POST: requireUpgrade },
+  portforward: { GET: requireUpgrade, POST: requireUpgrade },
 }
 
 export async function dispatch(context: ServerContext, exchange: Exchange): Promise<void> {

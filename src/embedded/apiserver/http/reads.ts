@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../../kube/types.ts'
 import { badRequest } from '../api-errors.ts'
 import { apiVersionOf } from '../resources.ts'
-import { tableOf } from '../tables/table.ts'
+import { metadataOf, tableOf } from '../tables/table.ts'
 import type { Exchange } from './exchange.ts'
 import { sendJson, sendText } from './exchange.ts'
 import { answerForm } from './accept.ts'
@@ -40,17 +40,13 @@ export function sendObject(
     return
   }
   if (form.type === 'metadata') {
-    sendJson(exchange, code, partialOf(object))
+    sendJson(exchange, code, metadataOf(object))
     return
   }
   const resourceVersion = object.metadata.resourceVersion ?? ''
   const nowUs = context.clock.nowUs()
   const options = { include: form.include, headings: true, resourceVersion, nowUs }
   sendJson(exchange, code, tableOf(route.kind.resource, [object], options))
-}
-
-export function partialOf({ metadata }: { metadata: Partial<KubeObject['metadata']> }): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
 }
 
 export async function listObjects(
@@ -67,7 +63,7 @@ export async function listObjects(
   }
   if (form.type === 'metadata') {
     const head = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta(page) }
-    sendJson(exchange, 200, { ...head, items: page.items.map(partialOf) })
+    sendJson(exchange, 200, { ...head, items: page.items.map(metadataOf) })
     return
   }
   const resourceVersion = String(page.revision)

@@ -1,6 +1,13 @@
 /** What the handlers of requests work with. */
 import type { Clock } from '../../../base/clock.ts'
-import type { ContainerFeed, ForwardingFeed, NodePower, PodLogSource, RelayFeed } from '../../feeds.ts'
+import type {
+  CommandSource,
+  ContainerFeed,
+  ForwardingFeed,
+  NodePower,
+  PodLogSource,
+  RelayFeed,
+} from '../../feeds.ts'
 import type { Registry } from '../registry.ts'
 
 export interface ServerContext {
@@ -12,6 +19,7 @@ export interface ServerContext {
   logs: PodLogSource
   /** Absent where there are no machines to switch off. */
   nodes?: NodePower
+  commands: CommandSource
   /** As in `v1.34.0`. */
   kubernetesVersion: string
 }

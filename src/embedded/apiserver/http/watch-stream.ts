@@ -12,7 +12,7 @@ import type { DelayedQueue } from '../delayed-queue.ts'
 import { createDelayedQueue } from '../delayed-queue.ts'
 import type { ObjectFilter } from '../label-selector.ts'
 import { apiVersionOf } from '../resources.ts'
-import { tableOf } from '../tables/table.ts'
+import { metadataOf, tableOf } from '../tables/table.ts'
 import { answerForm } from './accept.ts'
 import type { Exchange } from './exchange.ts'
 import type { LineStream } from './line-stream.ts'
@@ -20,7 +20,6 @@ import { openLineStream } from './line-stream.ts'
 import type { ListOptions } from './list-options.ts'
 import { listOptions, revisionError, revisionOf } from './list-options.ts'
 import { untilRevision } from './pages.ts'
-import { partialOf } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { selectionOf } from './selection.ts'
 import type { ServerContext } from './server-context.ts'
@@ -144,11 +143,11 @@ function lineWriter(
   let headings = true
   const bookmarkLine = (object: Bookmark): string => {
     if (form.type === 'json') return JSON.stringify(object)
-    return JSON.stringify(form.type === 'metadata' ? partialOf(object) : bookmarkTable(object))
+    return JSON.stringify(form.type === 'metadata' ? metadataOf(object) : bookmarkTable(object))
   }
   const objectLine = (object: KubeObject): string => {
     if (form.type === 'json') return registry.jsonOf(object)
-    if (form.type === 'metadata') return JSON.stringify(partialOf(object))
+    if (form.type === 'metadata') return JSON.stringify(metadataOf(object))
     const resourceVersion = object.metadata.resourceVersion ?? ''
     const options = { include: form.include, headings, resourceVersion, nowUs: clock.nowUs() }
     headings = false
@@ -171,7 +170,7 @@ function bookmarkOf(
 
 function bookmarkTable(object: Bookmark): object {
   const { resourceVersion } = object.metadata
-  const rows = [{ cells: [], object: partialOf(object) }]
+  const rows = [{ cells: [], object: metadataOf(object) }]
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',

@@ -5,7 +5,7 @@ export function ageText(sinceStamp: string | undefined, nowUs: number): string {
   return Number.isNaN(seconds) ? '<unknown>' : durationText(Math.max(0, seconds))
 }
 
-function durationText(seconds: number): string {
+export function durationText(seconds: number): string {
   const minutes = Math.floor(seconds / 60)
   const hours = Math.floor(minutes / 60)
   const days = Math.floor(hours / 24)

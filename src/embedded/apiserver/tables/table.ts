@@ -1,7 +1,8 @@
 /** meta.k8s.io/v1 Table: what kubectl asks for when it prints for people. */
-import type { KubeObject } from '../../../kube/types.ts'
+import type { KubeObject, Pod } from '../../../kube/types.ts'
 import type { ResourceName } from '../../cluster-api.ts'
 import { columnsOf } from './columns.ts'
+import { podRowConditions } from './pod-columns.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
@@ -28,6 +29,7 @@ export function tableOf(
   }))
   const rows = objects.map(object => ({
     cells: columns.map(({ cell }) => cell(object, options.nowUs)),
+    ...rowConditions(resource, object),
     ...rowObject(object, options.include),
   }))
   return {
@@ -39,10 +41,17 @@ export function tableOf(
   }
 }
 
+function rowConditions(resource: ResourceName, object: KubeObject): { conditions?: object[] } {
+  const conditions = resource === 'pods' ? podRowConditions(object as Pod) : null
+  return conditions === null ? {} : { conditions }
+}
+
 function rowObject(object: KubeObject, include: IncludeObject): { object?: object } {
   if (include === 'None') return {}
-  if (include === 'Object') return { object }
-  return {
-    object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
-  }
+  return { object: include === 'Object' ? object : metadataOf(object) }
+}
+
+/** An object without anything of its kind. */
+export function metadataOf({ metadata }: { metadata: Partial<KubeObject['metadata']> }): object {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
 }

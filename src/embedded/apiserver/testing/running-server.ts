@@ -3,7 +3,7 @@ import { systemClock } from '../../../base/clock.ts'
 import { LineSplitter } from '../../../base/ndjson.ts'
 import { seededRandom } from '../../../base/random.ts'
 import type { ForwardingTable } from '../../../model/forwarding.ts'
-import type { ContainerLog } from '../../feeds.ts'
+import type { CommandSource, ContainerLog } from '../../feeds.ts'
 import { defaultSettings } from '../../settings.ts'
 import type { ApiServer } from '../http.ts'
 import { startApiServer } from '../http.ts'
@@ -23,6 +23,8 @@ export interface RunningServer extends ApiServer {
   registry: Registry
   /** By `pod/container`. */
   logs: Map<string, ContainerLog>
+  /** Runs the commands of exec; by default no container runs. */
+  commands: CommandSource
   publishTable(table: ForwardingTable): void
   tableSubscribers(): number
   request(path: string, init?: TestRequest): Promise<Response>
@@ -32,6 +34,7 @@ export async function runServer(overrides: Partial<typeof defaultSettings> = {})
   const settings = { ...defaultSettings, ...overrides }
   const registry = createRegistry({ clock: systemClock, settings, random: seededRandom(1) })
   const logs = new Map<string, ContainerLog>()
+  const commands: CommandSource = { run: () => null }
   const subscribers = new Set<(table: ForwardingTable) => void>()
   const server = await startApiServer({
     registry,
@@ -53,11 +56,13 @@ export async function runServer(overrides: Partial<typeof defaultSettings> = {})
     relays: { list: () => [] },
     containers: { subscribe: () => () => undefined },
     logs: { locate: (_namespace, pod, container) => logs.get(`${pod}/${container}`) ?? null },
+    commands: { run: (...command) => commands.run(...command) },
   })
   return {
     ...server,
     registry,
     logs,
+    commands,
     publishTable: table => subscribers.forEach(send => send(table)),
     tableSubscribers: () => subscribers.size,
     request: (path, init = {}) =>

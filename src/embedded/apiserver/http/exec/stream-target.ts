@@ -1,0 +1,48 @@
+/**
+ * What a stream is to reach: the pod and its container, checked in the order and the words of a real server, which looks
+ * at them before it looks at the upgrade. What the kubelet would find out only comes later, over the open stream.
+ */
+import type { Pod } from '../../../../kube/types.ts'
+import type { ApiError } from '../../../cluster-api.ts'
+import { badRequest, failure } from '../../api-errors.ts'
+import type { ResourceRoute } from '../route.ts'
+import type { ServerContext } from '../server-context.ts'
+
+export interface StreamTarget {
+  pod: Pod
+  /** '' where a stream leads to the pod as a whole. */
+  container: string
+}
+
+export function streamTarget(
+  { registry }: ServerContext,
+  { namespace, name, subresource }: ResourceRoute,
+  query: URLSearchParams,
+): StreamTarget {
+  const pod = registry.read('pods', namespace, name) as Pod
+  const container = subresource === 'portforward' ? '' : containerOf(pod, query.get('container') ?? '')
+  if ((pod.spec.nodeName ?? '') === '') throw badRequest(`pod ${name} does not have a host assigned`)
+  return { pod, container }
+}
+
+function containerOf({ metadata, spec }: Pod, wanted: string): string {
+  const names = spec.containers.map(({ name }) => name)
+  const all = [...(spec.initContainers ?? []).map(({ name }) => name), ...names]
+  if (wanted !== '') {
+    if (all.includes(wanted)) return wanted
+    throw badRequest(`container ${wanted} is not valid for pod ${metadata.name}`)
+  }
+  const [only, ...others] = names
+  if (only !== undefined && others.length === 0) return only
+  const choice = `choose one of: [${all.join(' ')}]`
+  throw badRequest(`a container name must be specified for pod ${metadata.name}, ${choice}`)
+}
+
+/** An error of the kubelet's, as a server passes it on. */
+export function kubeletError(why: string): ApiError {
+  return failure(500, 'InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] })
+}
+
+export function containerNotFound(container: string): ApiError {
+  return kubeletError(`unable to upgrade connection: container not found (${JSON.stringify(container)})`)
+}

@@ -1,0 +1,188 @@
+/**
+ * What people type, with the kubectl of this machine, against the built program: that it says what it says to a real
+ * cluster. Without a kubectl there is nothing to run, and the test says so.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ClusterProgram } from './testing/cluster-program.ts'
+
+const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0
+if (!hasKubectl) console.warn('SKIPPED: there is no kubectl on the PATH, so none of its commands was tried')
+
+let cluster: ClusterProgram
+let folder: string
+
+beforeAll(async () => {
+  if (!hasKubectl) return
+  folder = mkdtempSync(join(tmpdir(), 'kubectl-'))
+  cluster = await ClusterProgram.start({ silenceMs: 60_000 })
+  const clusters = [{ name: 'c', cluster: { server: cluster.kubectlServer } }]
+  const contexts = [{ name: 'c', context: { cluster: 'c', user: 'u' } }]
+  const config = { apiVersion: 'v1', kind: 'Config', clusters, contexts, users: [], 'current-context': 'c' }
+  writeFileSync(join(folder, 'config'), JSON.stringify(config))
+  writeFileSync(
+    join(folder, 'config-map.yaml'),
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\ndata: {a: "1"}\n',
+  )
+  writeFileSync(join(folder, 'editor'), '#!/bin/sh\nsed -i \'s/replicas: 3/replicas: 2/\' "$1"\n', {
+    mode: 0o755,
+  })
+  await cluster.deploy(2)
+})
+afterAll(async () => {
+  if (!hasKubectl) return
+  await cluster.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Both outputs, and the exit code where it is not 0. */
+async function kubectl(command: string, input = ''): Promise<string> {
+  const child = spawn('sh', ['-c', `exec kubectl ${command} 2>&1`], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      KUBECONFIG: join(folder, 'config'),
+      KUBE_EDITOR: join(folder, 'editor'),
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(input)
+  let text = ''
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  const code = await new Promise(resolve => child.once('close', resolve))
+  return code === 0 ? text : `${text}exit ${String(code)}\n`
+}
+
+/** Columns are as wide as their widest cell, and ages pass. */
+function plain(text: string): string {
+  return text
+    .replace(/ +\n/g, '\n')
+    .replace(/ {2,}/g, ' ')
+    .replace(/\b\d+s\b/g, 'AGE')
+    .replace(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-POD')
+    .replace(/-[0-9a-f]{8,10}\b/g, '-HASH')
+}
+
+/** Each command with what it prints. */
+async function transcript(expected: [command: string, output: string | RegExp][]): Promise<void> {
+  for (const [command, output] of expected) {
+    const text = plain(await kubectl(command))
+    if (typeof output === 'string') expect(`${command}\n${text}`).toBe(`${command}\n${output}`)
+    else expect(text, command).toMatch(output)
+  }
+}
+
+describe.skipIf(!hasKubectl)('kubectl', () => {
+  it('reads', async () => {
+    await transcript([
+      ['get deploy', 'NAME READY UP-TO-DATE AVAILABLE AGE\nweb 2/2 2 2 AGE\n'],
+      ['get pods --no-headers', 'web-POD 1/1 Running 0 AGE\nweb-POD 1/1 Running 0 AGE\n'],
+      ['get deploy web -o jsonpath={.spec.replicas}', '2'],
+      ['get deploy -o custom-columns=N:.metadata.name,R:.spec.replicas', 'N R\nweb 2\n'],
+      ['get deploy,rs -o name', 'deployment.apps/web\nreplicaset.apps/web-HASH\n'],
+      ['get pods -l app=nope', 'No resources found in default namespace.\n'],
+      ['get pods --field-selector status.phase=Running -o name', /^pod\/web-POD\npod\/web-POD\n$/],
+      [
+        'get svc web',
+        /^NAME TYPE CLUSTER-IP EXTERNAL-IP PORT\(S\) AGE\nweb ClusterIP \S+ <none> 8080\/TCP AGE\n$/,
+      ],
+      ['get deploy/nope', 'Error from server (NotFound): deployments.apps "nope" not found\nexit 1\n'],
+      ['get nonsense', 'error: the server doesn\'t have a resource type "nonsense"\nexit 1\n'],
+      ['get all -o name', /^pod\/\S+\npod\/\S+\nservice\/web\ndeployment.apps\/web\nreplicaset.apps\/\S+\n$/],
+      [
+        'describe deploy web',
+        /Replicas: 2 desired \| 2 updated \| 2 total \| 2 available \| 0 unavailable\n/,
+      ],
+      [
+        'api-resources --api-group=policy --no-headers',
+        'poddisruptionbudgets pdb policy/v1 true PodDisruptionBudget\n',
+      ],
+      ['version', /Server Version: v1\.\d+\.0\n/],
+      ['top pods', 'error: Metrics API not available\nexit 1\n'],
+      [
+        'get --raw /nope',
+        'Error from server (NotFound): the server could not find the requested resource\nexit 1\n',
+      ],
+    ])
+  })
+
+  it('runs commands in pods', async () => {
+    await transcript([
+      ['exec deploy/web -- server --version', /^v\d+/],
+      [
+        'exec deploy/web -- server -e "process.exitCode = 3"',
+        'command terminated with exit code 3\nexit 3\n',
+      ],
+      ['exec deploy/web -- nosuch', /executable file not found in \$PATH: unknown\nexit 1\n$/],
+      [
+        'exec deploy/web -c nope -- ls',
+        /^Error from server \(BadRequest\): container nope is not valid for pod web-POD\nexit 1\n$/,
+      ],
+      ['exec nope -- ls', 'Error from server (NotFound): pods "nope" not found\nexit 1\n'],
+    ])
+    const input = 'line\n'.repeat(50_000)
+    const copy = 'process.stdin.pipe(process.stdout)'
+    expect((await kubectl(`exec -i deploy/web -- server -e '${copy}'`, input)) === input).toBe(true)
+  })
+
+  it('rolls out', async () => {
+    await transcript([
+      ['scale deploy/web --replicas=3', 'deployment.apps/web scaled\n'],
+      [
+        'scale deploy/web --replicas=4 --current-replicas=9',
+        'error: Expected replicas to be 9, was 3\nexit 1\n',
+      ],
+      ['edit deploy web', 'deployment.apps/web edited\n'],
+      ['set env deploy/web A=b', 'deployment.apps/web env updated\n'],
+      ['rollout status deploy/web --timeout=60s', /deployment "web" successfully rolled out\n$/],
+      ['rollout history deploy/web', 'deployment.apps/web\nREVISION CHANGE-CAUSE\n1 <none>\n2 <none>\n\n'],
+      [
+        'rollout undo deploy/web --to-revision=77',
+        'error: unable to find specified revision 77 in history\nexit 1\n',
+      ],
+      ['rollout undo deploy/web', 'deployment.apps/web rolled back\n'],
+      ['rollout pause deploy/web', 'deployment.apps/web paused\n'],
+      ['rollout pause deploy/web', 'error: deployments.apps "web" is already paused\nexit 1\n'],
+      ['rollout resume deploy/web', 'deployment.apps/web resumed\n'],
+      ['rollout status deploy/web --timeout=60s', /deployment "web" successfully rolled out\n$/],
+      ['wait deploy/web --for=condition=Available --timeout=10s', 'deployment.apps/web condition met\n'],
+      ['wait deploy/web --for=jsonpath={.spec.replicas}=2', 'deployment.apps/web condition met\n'],
+    ])
+  })
+
+  it('writes', async () => {
+    await transcript([
+      ['apply -f config-map.yaml', 'configmap/made created\n'],
+      ['apply -f config-map.yaml', 'configmap/made unchanged\n'],
+      ['diff -f config-map.yaml', ''],
+      ['apply -f config-map.yaml --server-side', 'configmap/made serverside-applied\n'],
+      ['replace --force -f config-map.yaml', 'configmap "made" deleted\nconfigmap/made replaced\n'],
+      ['label cm made a=b', 'configmap/made labeled\n'],
+      ['label cm made a=c', "error: 'a' already has a value (b), and --overwrite is false\nexit 1\n"],
+      ['annotate cm made n=o', 'configmap/made annotated\n'],
+      ['patch cm made -p \'{"data":{"a":null}}\'', 'configmap/made patched\n'],
+      ['delete cm made --dry-run=server', 'configmap "made" deleted (server dry run)\n'],
+      ['delete -f config-map.yaml', 'configmap "made" deleted\n'],
+      ['delete -f config-map.yaml --ignore-not-found', ''],
+      ['expose deploy web --name=again --port=80', 'service/again exposed\n'],
+      ['delete svc again', 'service "again" deleted\n'],
+    ])
+  })
+
+  it('takes nodes out of service', async () => {
+    await transcript([
+      ['cordon worker-1', 'node/worker-1 cordoned\n'],
+      ['cordon worker-1', 'node/worker-1 already cordoned\n'],
+      ['get node worker-1 --no-headers', /^worker-1 Ready,SchedulingDisabled <none> /],
+      ['drain worker-1 --ignore-daemonsets --timeout=60s', /node\/worker-1 drained\n$/],
+      ['uncordon worker-1', 'node/worker-1 uncordoned\n'],
+      ['taint node worker-1 a=b:NoSchedule', 'node/worker-1 tainted\n'],
+      ['taint node worker-1 a-', 'node/worker-1 untainted\n'],
+    ])
+  })
+})
