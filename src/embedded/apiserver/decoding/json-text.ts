@@ -16,7 +16,7 @@ export class SyntaxProblem extends Error {
   override name = 'SyntaxProblem'
 }
 
-/** Go's own limit. Deeper texts would not fit on the stack anyway. */
+/** Go stops at 10,000; so deep a recursion would not fit on the stack here. */
 const depthLimit = 1000
 
 export function parseJsonText(text: string): ParsedBody {

@@ -100,7 +100,7 @@ it.each([
 })
 
 it('takes a protobuf body and answers in JSON', async () => {
-  // `kubectl create namespace n`, as client-go 0.34 writes it.
+  // The Namespace n, as Kubernetes's own serializer (k8s.io/apimachinery v0.34.4) writes it.
   const bytes = Buffer.from(
     'azhzAAoPCgJ2MRIJTmFtZXNwYWNlEhkKEQoBbhIAGgAiACoAMgA4AEIAEgAaAgoAGgAiAA==',
     'base64',

@@ -71,7 +71,10 @@ export async function readPatch(exchange: Exchange): Promise<ParsedBody> {
   }
 }
 
-/** The body of a DELETE, if it has one. Its errors have code 500 and no reason: a real server's, too. */
+/**
+ * The body of a DELETE, if it has one. What cannot be read has code 500, as in a real server; a field of a wrong type or
+ * another kind has 400 here and 500 there.
+ */
 export async function readDeleteOptions(exchange: Exchange): Promise<JsonObject | null> {
   const bytes = await readBody(exchange)
   if (bytes.length === 0) return null

@@ -44,7 +44,10 @@ export function reportProblems(
   if (all.length > 0) throw refuse(`strict decoding error: ${all.join(', ')}`)
 }
 
-/** All warnings together, as in a real server (apiserver, pkg/endpoints/filters/warning.go). */
+/**
+ * All warnings together (apiserver, pkg/endpoints/filters/warning.go). A real server shortens each to 256 characters then;
+ * here the rest is left out.
+ */
 const warningLimit = 4 * 1024
 
 function warn({ response }: Exchange, warnings: string[]): void {
