@@ -30,7 +30,7 @@ export default tseslint.config(
   },
   { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
   {
-    files: ['**/*.{js,mjs}'],
+    files: ['**/*.{js,mjs,cjs}'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
 )
