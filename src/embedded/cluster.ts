@@ -67,21 +67,11 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     isClusterIP: address => addresses.isClusterIP(address),
   })
   const silence = new Silence(clock, settings.silenceMs)
-  const dataPlane = startDataPlane({
-    api: registry,
-    clock,
-    settings,
-    random,
-    nodes,
-    kubernetesVersion,
-    silentAddress: keptSilent(silence, addresses),
-  })
+  const common: Common = { api: registry, clock, settings, random, nodes }
+  const silentAddress = keptSilent(silence, addresses)
+  const dataPlane = startDataPlane({ ...common, kubernetesVersion, silentAddress })
   const pods = startKubelets({
-    api: registry,
-    clock,
-    settings,
-    random,
-    nodes,
+    ...common,
     start,
     addresses,
     cluster,
@@ -104,15 +94,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     kubernetesVersion,
   })
   return {
-    ready: {
-      type: 'ready',
-      url: server.url,
-      pid: process.pid,
-      nodes: names,
-      vantage: controlPlane,
-      kubernetesVersion,
-      settings: flattenSettings(settings),
-    },
+    ready: readyLine(server.url, names, kubernetesVersion, settings),
     async close() {
       scheduler.stop()
       controllers.stop()
@@ -121,6 +103,23 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
       killProcessesOfCluster(cluster)
       await endOutside({ server, lock, reaper, directory: start.directory })
     },
+  }
+}
+
+function readyLine(
+  url: string,
+  nodes: string[],
+  kubernetesVersion: string,
+  settings: Settings,
+): EmbeddedReady {
+  return {
+    type: 'ready',
+    url,
+    pid: process.pid,
+    nodes,
+    vantage: controlPlane,
+    kubernetesVersion,
+    settings: flattenSettings(settings),
   }
 }
 
