@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -34,7 +35,7 @@ async function startCluster(settings) {
   })
   const { url } = JSON.parse(line)
   const call = async (method, path, body, type = 'application/json') => {
-    const response = await fetch(url + path, {
+    const response = await globalThis.fetch(url + path, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': type },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

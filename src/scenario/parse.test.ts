@@ -26,6 +26,24 @@ function placesOf(text: string): string[] {
 }
 
 describe('parseScenario', () => {
+  it('takes a lag of rules for all nodes, or by the name of one that there is', () => {
+    const withCluster = (cluster: string): string => `${minimal}\ncluster: ${cluster}\n`
+    const parsed = parseScenario(
+      withCluster('{ nodes: 2, proxyLagMs: { worker-2: 400 }, proxyJitterMs: 50 }'),
+      'small.yaml',
+      variants,
+    )
+    expect(parsed.ok ? parsed.scenario.cluster : parsed.problems).toMatchObject({
+      proxyLagMs: { 'worker-2': 400 },
+      proxyJitterMs: 50,
+    })
+    expect(placesOf(withCluster('{ nodes: 2, proxyLagMs: { worker-3: 400 } }')).join()).toContain(
+      'there is no node worker-3 among 2 workers',
+    )
+    expect(placesOf(withCluster('{ proxyLagMs: fast }'))).toHaveLength(1)
+    expect(placesOf(withCluster('{ proxyLagMs: { somewhere: 1 } }'))).toHaveLength(1)
+  })
+
   it('fills in every default', () => {
     expect(parseScenario(minimal, 'small.yaml', variants)).toEqual({
       ok: true,

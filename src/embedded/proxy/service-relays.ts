@@ -51,15 +51,19 @@ export class ServiceRelays implements RelayFeed {
     }
   }
 
+  /** By Service, the cluster IP first. */
   list(): RelayLine[] {
-    return [...this.#running.values()].map(({ relay, node, wanted: { kind, at, service, rule } }) => ({
-      service: service.service,
-      kind,
-      node,
-      ...at,
-      dial: relay.address,
-      state: rule.endpoints.length === 0 ? 'refuses' : rule.dropped === true ? 'drops' : 'relays',
-    }))
+    const sortKey = ({ node, wanted }: Running): string => `${wanted.service.service} ${wanted.kind} ${node}`
+    return [...this.#running.values()]
+      .sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1))
+      .map(({ relay, node, wanted: { kind, at, service, rule } }) => ({
+        service: service.service,
+        kind,
+        node,
+        ...at,
+        dial: relay.address,
+        state: rule.endpoints.length === 0 ? 'refuses' : rule.dropped === true ? 'drops' : 'relays',
+      }))
   }
 
   stop(): void {
