@@ -1,5 +1,12 @@
 /** One pod on its node: what its worker, its start and its end share. */
-import type { Container, ContainerStatus, LifecycleHandler, Pod, Probe, ProbeHandler } from '../../kube/types.ts'
+import type {
+  Container,
+  ContainerStatus,
+  LifecycleHandler,
+  Pod,
+  Probe,
+  ProbeHandler,
+} from '../../kube/types.ts'
 import type { RecordStep } from '../container-steps.ts'
 import type { ContainerExit, RunningContainer } from './container-runtime.ts'
 import { attemptProbe, runHook, type HandlerParts, type HookOutcome, type ProbeOutcome } from './handlers.ts'
@@ -141,7 +148,10 @@ export class PodContext {
       containerID: container.containerID,
       runningSinceUs: startedAt === undefined ? null : Date.parse(startedAt) * 1000,
       started: container.started === true,
-      over: container.state?.terminated !== undefined && this.pod.spec.restartPolicy === 'Never',
+      over:
+        container.state?.terminated !== undefined &&
+        this.pod.spec.restartPolicy === 'Never' &&
+        !(this.pod.spec.initContainers ?? []).some(one => one.name === name && isSidecar(one)),
     }
   }
 

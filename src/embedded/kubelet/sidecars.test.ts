@@ -23,7 +23,10 @@ test('a sidecar holds up what comes after it until its startup probe passes', as
   node.run({}, { initContainers: [sidecar('proxy', { startupProbe }), { name: 'migrate', image: 'app' }] })
   await node.advance(4000)
   expect(names()).toEqual(['proxy'])
-  expect(node.pod?.status).toMatchObject({ phase: 'Pending', initContainerStatuses: [{ started: false }, {}] })
+  expect(node.pod?.status).toMatchObject({
+    phase: 'Pending',
+    initContainerStatuses: [{ started: false }, {}],
+  })
   await node.until('init', () => names().length === 2)
   expect(node.container(0).ageMs).toBeGreaterThanOrEqual(4500)
   node.container(1).exitWith(0)

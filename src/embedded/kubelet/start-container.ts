@@ -104,7 +104,10 @@ function containerSpec(context: PodContext, container: Container, image: Image):
   const cwd = workingDirectory(container.workingDir, folder, mounts)
   mkdirSync(cwd, { recursive: true, mode: 0o700 })
   const written = commandLine(container, image.entrypoint, environment)
-  warnOfMounts(context, container, mountsOf(container, context.volumes), [...written, ...Object.values(environment)])
+  warnOfMounts(context, container, mountsOf(container, context.volumes), [
+    ...written,
+    ...Object.values(environment),
+  ])
   return {
     podUid: context.uid,
     namespace: context.namespace,

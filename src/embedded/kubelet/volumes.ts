@@ -38,7 +38,9 @@ function makeVolume(volume: Volume, sources: VolumeSources): string {
   const failed = (why: string): VolumeError =>
     new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${why}`)
   if (volume.hostPath !== undefined)
-    throw failed(`hostPath ${volume.hostPath.path} is not given to pods of this cluster: they share this machine`)
+    throw failed(
+      `hostPath ${volume.hostPath.path} is not given to pods of this cluster: they share this machine`,
+    )
   const projections = projectionsOf(volume)
   if (projections === null && volume.emptyDir === undefined) {
     const source = Object.keys(volume).find(key => key !== 'name') ?? 'none'
@@ -118,13 +120,21 @@ function keyFiles(
     const content = values[item.key]
     if (content !== undefined) return [[item.path, { content, mode: item.mode ?? mode }]]
     if (optional) return []
-    const what = kind === 'ConfigMap' ? 'configmap references non-existent config key' : 'references non-existent secret key'
+    const what =
+      kind === 'ConfigMap'
+        ? 'configmap references non-existent config key'
+        : 'references non-existent secret key'
     throw new Missing(`${what}: ${item.key}`)
   })
 }
 
+interface Keys {
+  data?: Record<string, string>
+  binaryData?: Record<string, string>
+}
+
 function bytesOf(kind: 'ConfigMap' | 'Secret', object: KubeObject): Record<string, Buffer> {
-  const { data = {}, binaryData = {} } = object as KubeObject & Record<'data' | 'binaryData', Record<string, string>>
+  const { data = {}, binaryData = {} } = object as KubeObject & Keys
   const decode = (values: Record<string, string>, encoding: 'utf8' | 'base64'): [string, Buffer][] =>
     Object.entries(values).map(([key, value]) => [key, Buffer.from(value, encoding)])
   if (kind === 'Secret') return Object.fromEntries(decode(data, 'base64'))
@@ -134,7 +144,8 @@ function bytesOf(kind: 'ConfigMap' | 'Secret', object: KubeObject): Record<strin
 /** A path that leads out of the volume is refused by Kubernetes's validation; here it must not write elsewhere either. */
 function writeFile(folder: string, path: string, content: Buffer, mode: number): void {
   const file = join(folder, path)
-  if (relative(folder, file).startsWith('..')) throw new VolumeError(`volume path "${path}" must not contain ".."`)
+  if (relative(folder, file).startsWith('..'))
+    throw new VolumeError(`volume path "${path}" must not contain ".."`)
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // A read-only file of an earlier attempt cannot be written over.
   if (existsSync(file)) rmSync(file)
