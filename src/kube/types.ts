@@ -104,7 +104,6 @@ export interface VolumeProjection {
   configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean }
   secret?: { name?: string; items?: KeyToPath[]; optional?: boolean }
   downwardAPI?: { items?: DownwardAPIItem[] }
-  serviceAccountToken?: object
 }
 
 export interface Volume {
@@ -447,15 +446,9 @@ export interface Node extends KubeObject {
   }
 }
 
+/** `renewTime` is to the microsecond, unlike other times. */
 export interface Lease extends KubeObject {
-  spec?: {
-    holderIdentity?: string
-    leaseDurationSeconds?: number
-    acquireTime?: string
-    /** To the microsecond, unlike other times. */
-    renewTime?: string
-    leaseTransitions?: number
-  }
+  spec?: { holderIdentity?: string; leaseDurationSeconds?: number; acquireTime?: string; renewTime?: string }
 }
 
 export interface PodDisruptionBudget extends KubeObject {

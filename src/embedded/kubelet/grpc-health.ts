@@ -135,7 +135,7 @@ function call(
       finish({ kind: 'refused', code: 'Unavailable', message: 'error reading from server: EOF' })
     late.addEventListener('abort', tooLate, { once: true })
     stream.on('response', headers => (head = headers))
-    stream.on('trailers', headers => (tail = headers))
+    stream.on('trailers', (headers: IncomingHttpHeaders) => (tail = headers))
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     stream.on('end', () => finish(answerOf({ ...head, ...tail }, Buffer.concat(chunks))))
     stream.on('error', broken)
@@ -145,7 +145,7 @@ function call(
 }
 
 function answerOf(headers: IncomingHttpHeaders, body: Buffer): HealthAnswer {
-  const written = headers['grpc-status']
+  const written: unknown = headers['grpc-status']
   if (typeof written !== 'string') {
     const status = Number(headers[':status'] ?? 0)
     const message = `unexpected HTTP status code received from server: ${status}`

@@ -67,7 +67,7 @@ async function grpcServer(
   closers.push(() => {
     for (const stream of streams) stream.session?.destroy()
   })
-  return { port: await listen(server as unknown as Server), calls }
+  return { port: await listen(server), calls }
 }
 
 function answers(message: number[], status = '0', text = ''): (stream: ServerHttp2Stream) => void {
@@ -121,9 +121,10 @@ test('a gRPC probe of a port that refuses dials until its one deadline', async (
 
 test('a gRPC call that is never answered fails at the deadline', async () => {
   const clock = new FakeClock()
-  const asked = new Promise<void>(resolve => void grpcServer(() => resolve()).then(({ port }) => start(port)))
-  let outcome: Promise<ProbeOutcome> | null = null
-  const start = (port: number): void => void (outcome = attempt({ grpc: { port } }, clock))
+  let onAsked = (): void => undefined
+  const asked = new Promise<void>(resolve => (onAsked = resolve))
+  const { port } = await grpcServer(() => onAsked())
+  const outcome = attempt({ grpc: { port } }, clock)
   await asked
   await clock.advanceAsync(10_000)
   expect(await outcome).toEqual({ kind: 'failure', text: 'timeout: health rpc did not complete within 10s' })

@@ -155,7 +155,10 @@ export class PodContext {
       containerID: container.containerID,
       runningSinceUs: startedAt === undefined ? null : Date.parse(startedAt) * 1000,
       started: container.started === true,
-      over: container.state?.terminated !== undefined && this.pod.spec.restartPolicy === 'Never',
+      over:
+        container.state?.terminated !== undefined &&
+        this.pod.spec.restartPolicy === 'Never' &&
+        !(this.pod.spec.initContainers ?? []).some(one => one.name === name && isSidecar(one)),
     }
   }
 

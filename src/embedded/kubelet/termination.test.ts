@@ -118,3 +118,17 @@ test('a sidecar gets SIGTERM only after the main container has exited', async ()
   expect(sent.map(({ container }) => container)).toEqual(['app', 'proxy'])
   expect((sent[1]?.atUs ?? 0) - (sent[0]?.atUs ?? 0)).toBe(400_000)
 })
+
+test('a postStart hook that runs holds up the deletion of its pod', async () => {
+  let endHook = (): void => undefined
+  const hook = new Promise<void>(resolve => (endHook = resolve))
+  node = new OneNode({ onSigterm: 0, exec: () => hook.then(() => ({ kind: 'exited', code: 0, output: '' })) })
+  node.run({ lifecycle: { postStart: { exec: { command: ['warm-up'] } } } })
+  await node.until('started', () => node.runtime.started.length === 1)
+  node.api.delete('pods', 'default', 'web')
+  await node.advance(20_000)
+  expect(node.container().signals).toEqual([])
+  endHook()
+  await node.until('gone', () => node.pod === null)
+  expect(node.container().signals.map(({ signal }) => signal)).toEqual(['SIGTERM'])
+})

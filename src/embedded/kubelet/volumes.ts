@@ -128,9 +128,13 @@ function keyFiles(
   })
 }
 
+interface Keys {
+  data?: Record<string, string>
+  binaryData?: Record<string, string>
+}
+
 function bytesOf(kind: 'ConfigMap' | 'Secret', object: KubeObject): Record<string, Buffer> {
-  const { data = {}, binaryData = {} } = object as KubeObject &
-    Record<'data' | 'binaryData', Record<string, string>>
+  const { data = {}, binaryData = {} } = object as KubeObject & Keys
   const decode = (values: Record<string, string>, encoding: 'utf8' | 'base64'): [string, Buffer][] =>
     Object.entries(values).map(([key, value]) => [key, Buffer.from(value, encoding)])
   if (kind === 'Secret') return Object.fromEntries(decode(data, 'base64'))

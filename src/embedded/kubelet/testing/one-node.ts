@@ -12,6 +12,7 @@ import { ContainerSteps } from '../../container-steps.ts'
 import { Images } from '../../images.ts'
 import { settingsInForce } from '../../settings-in-force.ts'
 import { Kubelet } from '../kubelet.ts'
+import type { KubeletParts } from '../kubelet-parts.ts'
 import { ScriptedRuntime, type Script, type ScriptedContainer } from './scripted-runtime.ts'
 
 export class OneNode {
@@ -21,6 +22,7 @@ export class OneNode {
   readonly steps: ContainerStepLine[] = []
   readonly silenced: string[] = []
   readonly kubelet: Kubelet
+  readonly parts: KubeletParts
   readonly directory = mkdtempSync(join(tmpdir(), 'one-node-'))
 
   constructor(script: Script = {}, overrides: Record<string, unknown> = {}) {
@@ -40,7 +42,7 @@ export class OneNode {
     this.runtime = new ScriptedRuntime(this.clock, script)
     const steps = new ContainerSteps(this.clock)
     steps.subscribe(step => this.steps.push(step))
-    this.kubelet = new Kubelet({
+    this.parts = {
       api: this.api,
       clock: this.clock,
       settings,
@@ -56,7 +58,8 @@ export class OneNode {
       network: { host: host => host, reach: (host, port) => ({ host, port }) },
       podFolder: () => this.directory,
       processEnvironment: {},
-    })
+    }
+    this.kubelet = new Kubelet(this.parts)
     this.kubelet.start()
   }
 
@@ -65,11 +68,11 @@ export class OneNode {
     rmSync(this.directory, { recursive: true })
   }
 
-  run(container: Partial<Container>, spec: Partial<PodSpec> = {}): void {
+  run(container: Partial<Container>, spec: Partial<PodSpec> = {}, name = 'web'): void {
     this.api.create<Pod>('pods', {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name: 'web', namespace: 'default' },
+      metadata: { name, namespace: 'default' },
       spec: { nodeName: 'worker-1', containers: [{ name: 'app', image: 'app', ...container }], ...spec },
     })
   }
