@@ -248,3 +248,19 @@ describe('node lifecycle', () => {
     expect(world.pods().filter(isTerminating)).toEqual([])
   })
 })
+
+it('gives each namespace its service account and CA, and gives them back when they are deleted', () => {
+  const world = new FakeWorld({ registry: true })
+  world.api.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } })
+  world.clock.advance(100)
+  const names = (resource: 'serviceaccounts' | 'configmaps'): string[] =>
+    world.api.list(resource, 'team').map(({ metadata }) => metadata.name)
+  expect([names('serviceaccounts'), names('configmaps')]).toEqual([['default'], ['kube-root-ca.crt']])
+  world.api.delete('serviceaccounts', 'team', 'default')
+  world.api.delete('configmaps', 'team', 'kube-root-ca.crt')
+  world.clock.advance(100)
+  expect([names('serviceaccounts'), names('configmaps')]).toEqual([['default'], ['kube-root-ca.crt']])
+  world.api.delete('namespaces', '', 'team')
+  world.clock.advance(100)
+  expect(world.api.get('namespaces', '', 'team')).toBeNull()
+})

@@ -5,7 +5,6 @@ import type { Problems } from './problems.ts'
 import { checkAtMostAll, checkIntOrPercent, checkReplicated } from './workloads.ts'
 
 type DaemonSet = Draft<kube.DaemonSet>
-type Replicated = Draft<kube.Deployment>
 
 export function checkDaemonSet(
   problems: Problems,
@@ -14,7 +13,7 @@ export function checkDaemonSet(
   kubernetesMinor: number,
 ): void {
   const { spec } = set
-  checkReplicated(problems, set as Replicated, previous as Replicated | null, kubernetesMinor)
+  checkReplicated(problems, set, previous, kubernetesMinor)
   if (spec === undefined) return
   problems.atLeast('spec.minReadySeconds', spec.minReadySeconds, 0)
   problems.atLeast('spec.revisionHistoryLimit', spec.revisionHistoryLimit, 0)

@@ -27,7 +27,7 @@ export function checkStatefulSet(
   const { spec } = set
   if (spec === undefined) return problems.required('spec')
   checkPolicies(problems, spec)
-  checkReplicated(problems, set as Draft<kube.Deployment>, null, kubernetesMinor)
+  checkReplicated(problems, set, null, kubernetesMinor)
   problems.atLeast('spec.minReadySeconds', spec.minReadySeconds, 0)
   problems.atLeast('spec.ordinals.start', spec.ordinals?.start, 0)
   const { serviceName = '' } = spec

@@ -21,7 +21,7 @@ function worldWith(spec: Partial<Spec> = {}, options: WorldOptions = {}): FakeWo
       },
       ...spec,
     },
-  } as DaemonSet)
+  })
   return world
 }
 

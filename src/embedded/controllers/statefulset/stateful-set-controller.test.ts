@@ -25,7 +25,7 @@ function worldWith(spec: Partial<Spec> = {}, options: WorldOptions = {}): FakeWo
       },
       ...spec,
     },
-  } as StatefulSet)
+  })
   return world
 }
 
