@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { present } from '../../base/assert.ts'
-import type { Lease, Node, Pod, PodDisruptionBudget } from '../../kube/types.ts'
+import type { Node, Pod, PodDisruptionBudget } from '../../kube/types.ts'
+import type { Lease } from '../workload-types.ts'
 import { withCondition } from './conditions.ts'
 import { isReady, isTerminating } from './pods.ts'
 import { FakeWorld } from './testing/fake-world.ts'

@@ -1,8 +1,6 @@
 /** What `kubectl get` prints, per kind: each column with the function that fills it (semantics §10.4). */
 import type {
   Container,
-  ControllerRevision,
-  DaemonSet,
   Deployment,
   EndpointSlice,
   KubeEvent,
@@ -13,8 +11,8 @@ import type {
   PodDisruptionBudget,
   ReplicaSet,
   Service,
-  StatefulSet,
 } from '../../../kube/types.ts'
+import type { ControllerRevision, DaemonSet, StatefulSet } from '../../workload-types.ts'
 import type { ResourceName } from '../../cluster-api.ts'
 import { isObject } from '../../store/json.ts'
 import type { Column } from './column.ts'

@@ -1,10 +1,11 @@
 /** DaemonSets, in the words of the apps/v1 validation. */
 import type * as kube from '../../../kube/types.ts'
+import type * as workloads from '../../workload-types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import type { Problems } from './problems.ts'
 import { checkAtMostAll, checkIntOrPercent, checkReplicated } from './workloads.ts'
 
-type DaemonSet = Draft<kube.DaemonSet>
+type DaemonSet = Draft<workloads.DaemonSet>
 
 export function checkDaemonSet(
   problems: Problems,

@@ -1,11 +1,11 @@
 /** StatefulSets, in the words of the apps/v1 validation; most of the spec may never change. */
-import type * as kube from '../../../kube/types.ts'
+import type * as workloads from '../../workload-types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import { sameJson, without } from '../../store/json.ts'
 import type { Problems } from './problems.ts'
 import { checkReplicated } from './workloads.ts'
 
-type StatefulSet = Draft<kube.StatefulSet>
+type StatefulSet = Draft<workloads.StatefulSet>
 
 const changeable = [
   'replicas',
