@@ -25,6 +25,7 @@ function start(script: ConstructorParameters<typeof OneNode>[0] = {}): void {
     clock: node.clock,
     runtime: node.runtime,
     silence: node.parts.silence,
+    network: node.parts.network,
     startKubelet(link) {
       const { api, clock, runtime } = link
       const nextPodAddress = (): string => `127.9.2.${++addresses}`
@@ -33,7 +34,14 @@ function start(script: ConstructorParameters<typeof OneNode>[0] = {}): void {
       return kubelet
     },
     startProxy: ({ api, clock }) =>
-      new KubeProxy({ ...node.parts, api, clock, node: 'worker-1', publish: () => undefined }),
+      new KubeProxy({
+        ...node.parts,
+        api,
+        clock,
+        node: 'worker-1',
+        silentAddress: () => ({ address: '127.9.255.253', port: 1 }),
+        publish: () => undefined,
+      }),
   })
 }
 

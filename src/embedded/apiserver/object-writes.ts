@@ -2,7 +2,8 @@
  * Create and update, the way Kubernetes's generic registry does them: server-owned metadata, status apart from spec,
  * the generation bump, optimistic concurrency, and no write at all when nothing changed (semantics §1.1, §10.1).
  */
-import type { DaemonSet, KubeObject, Pod, Service } from '../../kube/types.ts'
+import type { KubeObject, Pod, Service } from '../../kube/types.ts'
+import type { DaemonSet } from '../workload-types.ts'
 import { isObject, sameJson, without } from '../store/json.ts'
 import type { ResourceName } from '../cluster-api.ts'
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { present } from '../../base/assert.ts'
-import type { Lease, Node, Pod, PodDisruptionBudget } from '../../kube/types.ts'
+import type { Node, Pod, PodDisruptionBudget } from '../../kube/types.ts'
+import type { Lease } from '../workload-types.ts'
 import { withCondition } from './conditions.ts'
 import { isReady, isTerminating } from './pods.ts'
 import { FakeWorld } from './testing/fake-world.ts'
@@ -247,4 +248,20 @@ describe('node lifecycle', () => {
     expect(workers.map(name => readyOf(world, name))).toEqual(['Unknown', 'Unknown', 'Unknown'])
     expect(world.pods().filter(isTerminating)).toEqual([])
   })
+})
+
+it('gives each namespace its service account and CA, and gives them back when they are deleted', () => {
+  const world = new FakeWorld({ registry: true })
+  world.api.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } })
+  world.clock.advance(100)
+  const names = (resource: 'serviceaccounts' | 'configmaps'): string[] =>
+    world.api.list(resource, 'team').map(({ metadata }) => metadata.name)
+  expect([names('serviceaccounts'), names('configmaps')]).toEqual([['default'], ['kube-root-ca.crt']])
+  world.api.delete('serviceaccounts', 'team', 'default')
+  world.api.delete('configmaps', 'team', 'kube-root-ca.crt')
+  world.clock.advance(100)
+  expect([names('serviceaccounts'), names('configmaps')]).toEqual([['default'], ['kube-root-ca.crt']])
+  world.api.delete('namespaces', '', 'team')
+  world.clock.advance(100)
+  expect(world.api.get('namespaces', '', 'team')).toBeNull()
 })

@@ -1,18 +1,15 @@
 /** One informer per resource, shared by all controllers of a process, with the indexes that several of them need. */
 import type {
-  ControllerRevision,
-  DaemonSet,
   Deployment,
   EndpointSlice,
   KubeObject,
-  Lease,
   Node,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
   Service,
-  StatefulSet,
 } from '../../kube/types.ts'
+import type { ControllerRevision, DaemonSet, Lease, StatefulSet } from '../workload-types.ts'
 import type { ClusterApi, ResourceName } from '../cluster-api.ts'
 import { Informer } from './informer.ts'
 import { controllerOf } from './owners.ts'

@@ -1,5 +1,6 @@
 /** Defaults of every kind but the pod's spec (semantics §1.1, §6), and the status that a new object starts with. */
 import type * as kube from '../../../kube/types.ts'
+import type * as workloads from '../../workload-types.ts'
 import type { KubeObject } from '../../../kube/types.ts'
 import type { ResourceName } from '../../cluster-api.ts'
 import { qosClassOf } from './qos-class.ts'
@@ -47,14 +48,14 @@ export function initialStatus(resource: ResourceName, object: KubeObject): objec
     case 'replicasets':
       return { replicas: 0 }
     case 'statefulsets':
-      return { replicas: 0, availableReplicas: 0 } satisfies kube.StatefulSetStatus
+      return { replicas: 0, availableReplicas: 0 } satisfies workloads.StatefulSetStatus
     case 'daemonsets':
       return {
         currentNumberScheduled: 0,
         desiredNumberScheduled: 0,
         numberMisscheduled: 0,
         numberReady: 0,
-      } satisfies kube.DaemonSetStatus
+      } satisfies workloads.DaemonSetStatus
     case 'persistentvolumeclaims':
       return { phase: 'Pending' }
     case 'services':

@@ -1,11 +1,11 @@
 /** Defaults of StatefulSets and DaemonSets, and of what they keep (apps/v1 defaults). */
-import type * as kube from '../../../kube/types.ts'
+import type * as workloads from '../../workload-types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import { isObject } from '../../store/json.ts'
 import { setTemplateDefaults } from './object-defaults.ts'
 
-type StatefulSet = Draft<kube.StatefulSet>
-type DaemonSet = Draft<kube.DaemonSet>
+type StatefulSet = Draft<workloads.StatefulSet>
+type DaemonSet = Draft<workloads.DaemonSet>
 
 export function setStatefulSetDefaults({ spec }: StatefulSet): void {
   if (spec === undefined) return

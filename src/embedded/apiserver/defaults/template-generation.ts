@@ -2,7 +2,7 @@
  * A DaemonSet's templates are counted in an annotation, which nobody but the API server may change: in apps/v1 it stands
  * where older versions had `spec.templateGeneration`. Its pods carry the count as a label.
  */
-import type { DaemonSet } from '../../../kube/types.ts'
+import type { DaemonSet } from '../../workload-types.ts'
 import { sameJson } from '../../store/json.ts'
 
 const templateGenerationKey = 'deprecated.daemonset.template.generation'

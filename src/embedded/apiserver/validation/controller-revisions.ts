@@ -1,10 +1,10 @@
 /** ControllerRevisions: what a StatefulSet or DaemonSet was, never changed afterwards but for its number. */
-import type * as kube from '../../../kube/types.ts'
+import type * as workloads from '../../workload-types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import { sameJson } from '../../store/json.ts'
 import type { Problems } from './problems.ts'
 
-type ControllerRevision = Draft<kube.ControllerRevision>
+type ControllerRevision = Draft<workloads.ControllerRevision>
 
 export function checkControllerRevision(
   problems: Problems,

@@ -1,11 +1,11 @@
 /** DaemonSets, in the words of the apps/v1 validation. */
 import type * as kube from '../../../kube/types.ts'
+import type * as workloads from '../../workload-types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import type { Problems } from './problems.ts'
 import { checkAtMostAll, checkIntOrPercent, checkReplicated, checkSelectorStays } from './workloads.ts'
 
-type DaemonSet = Draft<kube.DaemonSet>
-type Replicated = Draft<kube.Deployment>
+type DaemonSet = Draft<workloads.DaemonSet>
 
 export function checkDaemonSet(
   problems: Problems,
@@ -14,8 +14,8 @@ export function checkDaemonSet(
   kubernetesMinor: number,
 ): void {
   const { spec } = set
-  checkReplicated(problems, set as Replicated, kubernetesMinor)
-  checkSelectorStays(problems, set as Replicated, previous as Replicated | null)
+  checkReplicated(problems, set, kubernetesMinor)
+  checkSelectorStays(problems, set, previous)
   if (spec === undefined) return
   problems.atLeast('spec.minReadySeconds', spec.minReadySeconds, 0)
   problems.atLeast('spec.revisionHistoryLimit', spec.revisionHistoryLimit, 0)

@@ -1,11 +1,11 @@
 /** StatefulSets, in the words of the apps/v1 validation; most of the spec may never change. */
-import type * as kube from '../../../kube/types.ts'
+import type * as workloads from '../../workload-types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import { sameJson, without } from '../../store/json.ts'
 import type { Problems } from './problems.ts'
 import { checkReplicated } from './workloads.ts'
 
-type StatefulSet = Draft<kube.StatefulSet>
+type StatefulSet = Draft<workloads.StatefulSet>
 
 const changeable = [
   'replicas',
@@ -27,7 +27,7 @@ export function checkStatefulSet(
   const { spec } = set
   if (spec === undefined) return problems.required('spec')
   checkPolicies(problems, spec)
-  checkReplicated(problems, set as Draft<kube.Deployment>, kubernetesMinor)
+  checkReplicated(problems, set, kubernetesMinor)
   problems.atLeast('spec.minReadySeconds', spec.minReadySeconds, 0)
   problems.atLeast('spec.ordinals.start', spec.ordinals?.start, 0)
   const { serviceName = '' } = spec

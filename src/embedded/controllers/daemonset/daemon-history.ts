@@ -1,5 +1,6 @@
 /** A DaemonSet's revisions: the one of its present template, and the older ones (semantics §1.8). */
-import type { ControllerRevision, DaemonSet, Pod } from '../../../kube/types.ts'
+import type { Pod } from '../../../kube/types.ts'
+import type { ControllerRevision, DaemonSet } from '../../workload-types.ts'
 import type { ClusterApi } from '../../cluster-api.ts'
 import { templateHash } from '../deployment/template-hash.ts'
 import {

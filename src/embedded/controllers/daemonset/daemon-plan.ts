@@ -2,7 +2,8 @@
  * What a DaemonSet's sync creates and deletes, node by node: first each eligible node has its one pod, then the rolling
  * update replaces old ones, either by deleting first (maxUnavailable) or by creating first (maxSurge). Pure.
  */
-import type { DaemonSet, Node, Pod } from '../../../kube/types.ts'
+import type { Node, Pod } from '../../../kube/types.ts'
+import type { DaemonSet } from '../../workload-types.ts'
 import { scaledCount } from '../int-or-string.ts'
 import { instantUs } from '../instant.ts'
 import { isAvailable, isReady, isTerminating } from '../pods.ts'

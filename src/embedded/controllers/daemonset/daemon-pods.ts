@@ -2,7 +2,8 @@
  * Which node gets a daemon pod, and what the pod looks like: bound to its node by an affinity on the node's name (the
  * scheduler places it), and tolerant of the taints that tell of a node in trouble. Pure.
  */
-import type { Affinity, DaemonSet, Node, Pod, Toleration } from '../../../kube/types.ts'
+import type { Affinity, Node, Pod, Toleration } from '../../../kube/types.ts'
+import type { DaemonSet } from '../../workload-types.ts'
 import { matchesLabels } from '../../selector.ts'
 import { matchesNodeTerms } from '../../scheduler/node-terms.ts'
 import type { Taint } from '../node/tolerations.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { present } from '../../../base/assert.ts'
-import type { ControllerRevision, DaemonSet, Node, Pod } from '../../../kube/types.ts'
+import type { Node, Pod } from '../../../kube/types.ts'
+import type { ControllerRevision, DaemonSet } from '../../workload-types.ts'
 import { isReady, isTerminating } from '../pods.ts'
 import type { WorldOptions } from '../testing/fake-world.ts'
 import { FakeWorld, worker } from '../testing/fake-world.ts'
@@ -21,7 +22,7 @@ function worldWith(spec: Partial<Spec> = {}, options: WorldOptions = {}): FakeWo
       },
       ...spec,
     },
-  } as DaemonSet)
+  })
   return world
 }
 

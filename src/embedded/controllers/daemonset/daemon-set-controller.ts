@@ -2,7 +2,8 @@
  * The DaemonSet controller. It creates pods for nodes and leaves the placing to the scheduler; a cordon therefore stops
  * nothing, and drains leave its pods alone.
  */
-import type { DaemonSet, DaemonSetStatus, Node, Pod } from '../../../kube/types.ts'
+import type { Node, Pod } from '../../../kube/types.ts'
+import type { DaemonSet, DaemonSetStatus } from '../../workload-types.ts'
 import { ApiError } from '../../cluster-api.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import type { Controller, ControllerContext } from '../controller.ts'

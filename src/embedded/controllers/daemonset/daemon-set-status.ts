@@ -1,5 +1,5 @@
 /** A DaemonSet's status, counted by nodes; of several pods on a node the oldest counts. Pure. */
-import type { DaemonSetStatus } from '../../../kube/types.ts'
+import type { DaemonSetStatus } from '../../workload-types.ts'
 import { isAvailable, isReady } from '../pods.ts'
 import { fitOf, isUpdated } from './daemon-pods.ts'
 import type { DaemonView } from './daemon-plan.ts'

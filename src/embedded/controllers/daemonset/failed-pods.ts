@@ -1,6 +1,7 @@
 /** How soon a failed daemon pod is replaced: 1 s after the last time, doubling to 15 minutes, per set, generation and node. */
 import type { Clock } from '../../../base/clock.ts'
-import type { DaemonSet, Pod } from '../../../kube/types.ts'
+import type { Pod } from '../../../kube/types.ts'
+import type { DaemonSet } from '../../workload-types.ts'
 
 const firstMs = 1000
 const capMs = 15 * 60 * 1000

@@ -3,7 +3,8 @@
  * brings its template back, so that `kubectl rollout undo` need only send it (semantics §1.8). Two revisions are equal
  * when their data are, as text: the order of the members is therefore fixed here.
  */
-import type { ControllerRevision, KubeObject, LabelSelector, PodTemplateSpec } from '../../../kube/types.ts'
+import type { KubeObject, LabelSelector, PodTemplateSpec } from '../../../kube/types.ts'
+import type { ControllerRevision } from '../../workload-types.ts'
 import type { ClusterApi } from '../../cluster-api.ts'
 import { ApiError } from '../../cluster-api.ts'
 import { canonicalJson } from '../canonical-json.ts'

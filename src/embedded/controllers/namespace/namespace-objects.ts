@@ -68,6 +68,7 @@ function createUnlessEnding(create: () => unknown): void {
   try {
     create()
   } catch (error) {
-    if (!(error instanceof ApiError) || (error.reason !== 'Forbidden' && error.reason !== 'NotFound')) throw error
+    if (!(error instanceof ApiError) || (error.reason !== 'Forbidden' && error.reason !== 'NotFound'))
+      throw error
   }
 }

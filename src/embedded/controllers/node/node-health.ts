@@ -3,7 +3,8 @@
  * from the moment it is seen, so that no clock of a node matters. A node that has never been heard of stays as it is:
  * nobody has promised to renew anything for it.
  */
-import type { Condition, Lease, Node } from '../../../kube/types.ts'
+import type { Condition, Node } from '../../../kube/types.ts'
+import type { Lease } from '../../workload-types.ts'
 import { findCondition } from '../conditions.ts'
 import { timestamp } from '../instant.ts'
 

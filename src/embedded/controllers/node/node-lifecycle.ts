@@ -3,7 +3,8 @@
  * gets Ready=Unknown, its pods Ready=False (which takes them out of endpoints), and taints: NoSchedule at once, NoExecute
  * at a limited rate. What the NoExecute taint does to pods is taint eviction's.
  */
-import type { Lease, Node, Pod } from '../../../kube/types.ts'
+import type { Node, Pod } from '../../../kube/types.ts'
+import type { Lease } from '../../workload-types.ts'
 import { ApiError } from '../../cluster-api.ts'
 import { findCondition, withoutCondition } from '../conditions.ts'
 import type { Controller, ControllerContext, KeySink } from '../controller.ts'

@@ -1,7 +1,8 @@
 /**
  * A StatefulSet's pod by its ordinal: name, labels, host name and claims follow from it and outlive the pod. Pure.
  */
-import type { KubeObject, Pod, PodTemplateSpec, StatefulSet } from '../../../kube/types.ts'
+import type { KubeObject, Pod, PodTemplateSpec } from '../../../kube/types.ts'
+import type { StatefulSet } from '../../workload-types.ts'
 import { controllerReference } from '../owners.ts'
 
 export const revisionLabel = 'controller-revision-hash'

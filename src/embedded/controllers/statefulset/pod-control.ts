@@ -1,5 +1,6 @@
 /** The writes of a StatefulSet about one pod, each with its Event. */
-import type { Pod, StatefulSet } from '../../../kube/types.ts'
+import type { Pod } from '../../../kube/types.ts'
+import type { StatefulSet } from '../../workload-types.ts'
 import { ApiError } from '../../cluster-api.ts'
 import type { ControllerContext } from '../controller.ts'
 import { claimsFor, ordinalOf } from './identity.ts'

@@ -1,5 +1,6 @@
 /** Which revision a StatefulSet comes from, and which it goes to (apps/v1: status.currentRevision, status.updateRevision). */
-import type { ControllerRevision, PodTemplateSpec, StatefulSet } from '../../../kube/types.ts'
+import type { PodTemplateSpec } from '../../../kube/types.ts'
+import type { ControllerRevision, StatefulSet } from '../../workload-types.ts'
 import type { ClusterApi } from '../../cluster-api.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { shortHash } from '../fnv-hash.ts'

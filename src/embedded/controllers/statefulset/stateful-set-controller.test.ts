@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { present } from '../../../base/assert.ts'
-import type { ControllerRevision, Pod, StatefulSet, StatefulSetStatus } from '../../../kube/types.ts'
+import type { Pod } from '../../../kube/types.ts'
+import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '../../workload-types.ts'
 import { sortedRevisions } from '../history/controller-revisions.ts'
 import { controllerOf } from '../owners.ts'
 import { isTerminating } from '../pods.ts'
@@ -25,7 +26,7 @@ function worldWith(spec: Partial<Spec> = {}, options: WorldOptions = {}): FakeWo
       },
       ...spec,
     },
-  } as StatefulSet)
+  })
   return world
 }
 

@@ -1,5 +1,6 @@
 /** The StatefulSet controller: what wakes it, the pods and revisions that are a set's, and the write of its status. */
-import type { Pod, StatefulSet, StatefulSetStatus } from '../../../kube/types.ts'
+import type { Pod } from '../../../kube/types.ts'
+import type { StatefulSet, StatefulSetStatus } from '../../workload-types.ts'
 import { ApiError } from '../../cluster-api.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import type { Controller, ControllerContext } from '../controller.ts'

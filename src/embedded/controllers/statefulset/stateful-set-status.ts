@@ -1,5 +1,6 @@
 /** A StatefulSet's status from its pods. Pure. Terminating pods are still replicas, but of no revision. */
-import type { Pod, StatefulSet, StatefulSetStatus } from '../../../kube/types.ts'
+import type { Pod } from '../../../kube/types.ts'
+import type { StatefulSet, StatefulSetStatus } from '../../workload-types.ts'
 import { isAvailable, isReady, isTerminating } from '../pods.ts'
 import { revisionOfPod } from './identity.ts'
 import type { Revisions } from './revisions.ts'

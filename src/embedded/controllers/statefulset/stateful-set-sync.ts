@@ -4,7 +4,8 @@
  * is not there yet, so a pod that never gets ready is never replaced by a good template either: it must be deleted by
  * hand (the "forced rollback" of the documentation). Parallel goes on, but the update still waits for each pod.
  */
-import type { Pod, StatefulSet, StatefulSetStatus } from '../../../kube/types.ts'
+import type { Pod } from '../../../kube/types.ts'
+import type { StatefulSet, StatefulSetStatus } from '../../workload-types.ts'
 import type { ControllerContext } from '../controller.ts'
 import { isAvailable, isTerminal, isTerminating } from '../pods.ts'
 import { firstOrdinal, ordinalOf, podFor, revisionOfPod, withIdentity } from './identity.ts'

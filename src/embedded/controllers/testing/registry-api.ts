@@ -9,14 +9,7 @@ import type { TestApi } from './fake-world.ts'
 export function registryApi(clock: Clock, random: Random): TestApi {
   const registry = createRegistry({ clock, settings: defaultSettings, random })
   const api: TestApi = {
-    create: registry.create,
-    get: registry.get,
-    list: registry.list,
-    update: registry.update,
-    updateStatus: registry.updateStatus,
-    delete: registry.delete,
-    bind: registry.bind,
-    watch: registry.watch,
+    ...registry,
     recordEvent(about, type, reason, message, component) {
       api.events.push({ about: about.metadata.name, reason, message })
       registry.recordEvent(about, type, reason, message, component)
