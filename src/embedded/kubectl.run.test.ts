@@ -12,6 +12,9 @@ import { ClusterProgram } from './testing/cluster-program.ts'
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0
 if (!hasKubectl) console.warn('SKIPPED: there is no kubectl on the PATH, so none of its commands was tried')
 
+/** One that a server on all addresses of this machine will hardly have. */
+const port = 8473
+
 let cluster: ClusterProgram
 let folder: string
 
@@ -30,7 +33,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'editor'), '#!/bin/sh\nsed -i \'s/replicas: 3/replicas: 2/\' "$1"\n', {
     mode: 0o755,
   })
-  await cluster.deploy(2)
+  await cluster.deploy(2, port)
 })
 afterAll(async () => {
   if (!hasKubectl) return
@@ -89,7 +92,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
       ['get pods --field-selector status.phase=Running -o name', /^pod\/web-POD\npod\/web-POD\n$/],
       [
         'get svc web',
-        /^NAME TYPE CLUSTER-IP EXTERNAL-IP PORT\(S\) AGE\nweb ClusterIP \S+ <none> 8080\/TCP AGE\n$/,
+        /^NAME TYPE CLUSTER-IP EXTERNAL-IP PORT\(S\) AGE\nweb ClusterIP \S+ <none> 8473\/TCP AGE\n$/,
       ],
       ['get deploy/nope', 'Error from server (NotFound): deployments.apps "nope" not found\nexit 1\n'],
       ['get nonsense', 'error: the server doesn\'t have a resource type "nonsense"\nexit 1\n'],
@@ -104,20 +107,13 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
       ],
       ['version', /Server Version: v1\.\d+\.0\n/],
       ['top pods', 'error: Metrics API not available\nexit 1\n'],
-      [
-        'get --raw /nope',
-        'Error from server (NotFound): the server could not find the requested resource\nexit 1\n',
-      ],
     ])
   })
 
   it('runs commands in pods', async () => {
     await transcript([
-      ['exec deploy/web -- server --version', /^v\d+/],
-      [
-        'exec deploy/web -- server -e "process.exitCode = 3"',
-        'command terminated with exit code 3\nexit 3\n',
-      ],
+      ['exec deploy/web -- node --version', /^v\d+/],
+      ['exec deploy/web -- node -e "process.exitCode = 3"', 'command terminated with exit code 3\nexit 3\n'],
       ['exec deploy/web -- nosuch', /executable file not found in \$PATH: unknown\nexit 1\n$/],
       [
         'exec deploy/web -c nope -- ls',
@@ -127,7 +123,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     ])
     const input = 'line\n'.repeat(50_000)
     const copy = 'process.stdin.pipe(process.stdout)'
-    expect((await kubectl(`exec -i deploy/web -- server -e '${copy}'`, input)) === input).toBe(true)
+    expect((await kubectl(`exec -i deploy/web -- node -e '${copy}'`, input)) === input).toBe(true)
   })
 
   it('rolls out', async () => {

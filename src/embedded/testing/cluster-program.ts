@@ -20,7 +20,7 @@ import { programFile } from '../program-file.ts'
 const token = 'secret'
 
 const server = `const server = require('node:http').createServer((_, response) => response.end(process.env.HOSTNAME))
-server.listen(8080, process.env.POD_IP)
+server.listen(Number(process.env.PORT), process.env.POD_IP)
 process.on('SIGTERM', () => process.exit(0))
 `
 
@@ -58,7 +58,7 @@ export class ClusterProgram {
       addresses,
       images: {
         web: {
-          commands: { server: [process.execPath, join(root, 'server.cjs')] },
+          commands: { server: [process.execPath, join(root, 'server.cjs')], node: [process.execPath] },
           entrypoint: ['server'],
           args: [],
           env: {},
@@ -103,21 +103,24 @@ export class ClusterProgram {
     return (await response.json()) as T
   }
 
-  /** A Service `web` on port 8080, and a Deployment of the same name. */
-  async deploy(replicas: number): Promise<void> {
+  /** A Service `web`, and a Deployment of the same name. */
+  async deploy(replicas: number, port = 8080): Promise<void> {
     await this.request('POST', '/api/v1/namespaces/default/services', {
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: 'web' },
-      spec: { selector: { app: 'web' }, ports: [{ port: 8080 }] },
+      spec: { selector: { app: 'web' }, ports: [{ port }] },
     })
-    const env = [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }]
+    const env = [
+      { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+      { name: 'PORT', value: String(port) },
+    ]
     const container = {
       name: 'web',
       image: 'web',
       env,
-      ports: [{ containerPort: 8080 }],
-      readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+      ports: [{ containerPort: port }],
+      readinessProbe: { httpGet: { path: '/', port }, periodSeconds: 1 },
     }
     await this.request('POST', '/apis/apps/v1/namespaces/default/deployments', {
       apiVersion: 'apps/v1',

@@ -164,7 +164,7 @@ it('answers what is no WebSocket, or names no running pod, in the words of a rea
 it('refuses streams over SPDY, and serves other requests that would upgrade as they are', async () => {
   const path = '/api/v1/namespaces/default/pods/web/exec?command=ls&stdout=true'
   const refused = await rawRequest(`POST ${path}`, upgrade)
-  expect(refused).toMatch(/^HTTP\/1.1 400 [^]*only WebSockets are/)
+  expect(refused).toMatch(/^HTTP\/1.1 400 [^]*SPDY\/3.1 is not served, only WebSockets/)
   const body = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } })
   const created = await rawRequest(
     'POST /api/v1/namespaces/default/configmaps',
@@ -190,7 +190,7 @@ async function rawRequest(line: string, headers: Record<string, string>, body = 
   }
   const head = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
   socket.write([`${line} HTTP/1.1`, ...head, '', body].join('\r\n'))
-  return String(await new Promise(resolve => socket.once('data', resolve))).toString()
+  return String(await new Promise(resolve => socket.once('data', resolve)))
 }
 
 it('attaches to the output from now on, until the container ends', async () => {

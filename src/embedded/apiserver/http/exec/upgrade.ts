@@ -38,7 +38,7 @@ export async function openStream(
   const target = streamTarget(context, route, query)
   if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket')
     throw badRequest(
-      'unable to upgrade connection: SPDY/3.1 is not served, only WebSockets are (kubectl 1.31 and later)',
+      'unable to upgrade connection: SPDY/3.1 is not served, only WebSockets with channels are',
     )
   const { subresource } = route
   const served = subresource === 'portforward' ? forwardProtocols : commandProtocols
