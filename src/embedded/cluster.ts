@@ -65,16 +65,10 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     random: fork(random),
     allocateClusterIP: () => addresses.nextClusterIP(),
   })
-  const dataPlane = startDataPlane({
-    api: registry.as('kubelet'),
-    clock,
-    settings,
-    random,
-    nodes,
-    kubernetesVersion,
-  })
+  const api = registry.as('kubelet')
+  const dataPlane = startDataPlane({ api, clock, settings, random, nodes, kubernetesVersion })
   const pods = startKubelets({
-    api: registry.as('kubelet'),
+    api,
     clock,
     settings,
     random,
@@ -84,18 +78,9 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     cluster,
     reaper,
   })
-  const controllers = startControllers({
-    api: registry.as('kube-controller-manager'),
-    clock,
-    settings,
-    random: fork(random),
-  })
-  const scheduler = startScheduler({
-    api: registry.as('kube-scheduler'),
-    clock,
-    settings,
-    random: fork(random),
-  })
+  const [controlling, scheduling] = [registry.as('kube-controller-manager'), registry.as('kube-scheduler')]
+  const controllers = startControllers({ api: controlling, clock, settings, random: fork(random) })
+  const scheduler = startScheduler({ api: scheduling, clock, settings, random: fork(random) })
   const server = await startApiServer({
     registry,
     clock,

@@ -34,9 +34,10 @@ function write(registry: Registry, { verb, name, value }: Step): void {
     metadata: { name, namespace: 'default' },
     data: { value },
   }
-  if (verb === 'put')
-    present ? registry.put('configmaps', config, 'main') : registry.post('configmaps', config)
-  else if (present) registry.remove('configmaps', 'default', name)
+  if (verb === 'delete') {
+    if (present) registry.remove('configmaps', 'default', name)
+  } else if (present) registry.put('configmaps', config, 'main')
+  else registry.post('configmaps', config)
 }
 
 const route: ResourceRoute = { kind: kindOf('configmaps'), namespace: 'default', name: '', subresource: null }

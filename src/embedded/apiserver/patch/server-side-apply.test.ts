@@ -29,7 +29,7 @@ const configuration = (image = 'i:1', replicas = 0): JsonObject => ({
 
 function world(): {
   registry: Registry
-  apply(manager: string, config: JsonObject, force?: boolean): KubeObject
+  apply: (manager: string, config: JsonObject, force?: boolean) => KubeObject
 } {
   const { registry } = testRegistry()
   return {
