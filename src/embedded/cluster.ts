@@ -57,18 +57,9 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
   const common = { api: registry.as('kubelet'), clock, settings, random, nodes, network }
   const dataPlane = startDataPlane(common)
   const machines = startMachines({ ...common, kubernetesVersion, dataPlane, start, cluster, reaper })
-  const controllers = startControllers({
-    api: registry.as('kube-controller-manager'),
-    clock,
-    settings,
-    random: fork(random),
-  })
-  const scheduler = startScheduler({
-    api: registry.as('kube-scheduler'),
-    clock,
-    settings,
-    random: fork(random),
-  })
+  const [controlling, scheduling] = [registry.as('kube-controller-manager'), registry.as('kube-scheduler')]
+  const controllers = startControllers({ api: controlling, clock, settings, random: fork(random) })
+  const scheduler = startScheduler({ api: scheduling, clock, settings, random: fork(random) })
   const server = await startApiServer({
     registry,
     clock,

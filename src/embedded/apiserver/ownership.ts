@@ -13,7 +13,7 @@ import { apiVersionOf } from './resources.ts'
 import { emptyObject } from './patch/empty-object.ts'
 import type { Writer } from './patch/field-manager.ts'
 import { managedAfterUpdate } from './patch/field-manager.ts'
-import type { Managed } from './patch/managed-fields.ts'
+import type { Managed, ManagedEntry } from './patch/managed-fields.ts'
 import { decodeManaged, encodeManaged } from './patch/managed-fields.ts'
 
 /** `recorded` = the object comes with its final managedFields, as an apply computed them. */
@@ -49,7 +49,7 @@ export function trackCreation(
   const given = object.metadata.managedFields
   delete object.metadata.managedFields
   if (tracking === undefined) return
-  const managed = decodeManaged(given as Json | undefined) ?? new Map()
+  const managed = decodeManaged(given as Json | undefined) ?? new Map<string, ManagedEntry>()
   setManaged(
     object,
     managedAfterUpdate(
@@ -76,7 +76,8 @@ export function trackUpdate(
     setEntries(next, sent.metadata.managedFields ?? [])
     return
   }
-  const before = decodeManaged(stored.metadata.managedFields as Json | undefined) ?? new Map()
+  const before =
+    decodeManaged(stored.metadata.managedFields as Json | undefined) ?? new Map<string, ManagedEntry>()
   const managed = tracking.subresource === '' ? editedBy(sent, before) : before
   setManaged(
     next,
@@ -95,7 +96,7 @@ function editedBy({ metadata }: KubeObject, before: Managed): Managed {
   if (sent === undefined) return before
   const [only] = sent
   const cleared = sent.length === 0 || (sent.length === 1 && isObject(only) && Object.keys(only).length === 0)
-  if (cleared) return new Map()
+  if (cleared) return new Map<string, ManagedEntry>()
   const managed = decodeManaged(sent as Json)
   return managed === null || managed.size === 0 ? before : managed
 }

@@ -65,15 +65,7 @@ export function createObjectStore(historyLimit: number): ObjectStore {
     },
     listAt(resource, at, namespace) {
       const later = history.since(resource, at)
-      if (later === null) return null
-      const past = new Map(objectsOf(resource))
-      for (const { object, previous } of later.reverse()) {
-        const key = keyOfObject(object)
-        if (previous === null) past.delete(key)
-        else past.set(key, previous)
-      }
-      const wanted = [...past].filter(([key]) => namespace === undefined || key.startsWith(`${namespace}/`))
-      return wanted.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, object]) => object)
+      return later === null ? null : pastList(objectsOf(resource), later, namespace)
     },
     put(resource, object) {
       const key = keyOfObject(object)
@@ -111,6 +103,22 @@ export function createObjectStore(historyLimit: number): ObjectStore {
       return text
     },
   }
+}
+
+/** The present with the changes taken back, the last one first. */
+function pastList(
+  present: ReadonlyMap<string, KubeObject>,
+  later: readonly Change[],
+  namespace: string | undefined,
+): KubeObject[] {
+  const past = new Map(present)
+  for (const { object, previous } of [...later].reverse()) {
+    const key = keyOfObject(object)
+    if (previous === null) past.delete(key)
+    else past.set(key, previous)
+  }
+  const wanted = [...past].filter(([key]) => namespace === undefined || key.startsWith(`${namespace}/`))
+  return wanted.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, object]) => object)
 }
 
 /** The same state under another resourceVersion. */

@@ -4,7 +4,7 @@
  */
 import type { Exchange } from './exchange.ts'
 
-const unreadLimitBytes = 64 * 1024 * 1024
+const unreadLimitBytes = 16 * 1024 * 1024
 
 export interface LineStream {
   write(text: string | Buffer): void

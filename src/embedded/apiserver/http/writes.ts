@@ -188,7 +188,7 @@ export function placed(body: Json, { kind, namespace, name }: ResourceRoute): Js
   const given = { name: metadata['name'] ?? '', namespace: metadata['namespace'] ?? '' }
   if (name !== '' && given.name !== '' && given.name !== name)
     throw badRequest(
-      `the name of the object (${String(given.name)}) does not match the name on the URL (${name})`,
+      `the name of the object (${typeof given.name === 'string' ? given.name : JSON.stringify(given.name)}) does not match the name on the URL (${name})`,
     )
   if (namespace !== '' && given.namespace !== '' && given.namespace !== namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')

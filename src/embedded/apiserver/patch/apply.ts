@@ -11,7 +11,7 @@ import { managedAfterApply } from './field-manager.ts'
 import { difference, isEmptySet, pathTexts, union } from './field-set.ts'
 import type { FieldSet } from './field-set.ts'
 import type { ManagedEntry } from './managed-fields.ts'
-import { decodeManaged, encodeManaged, identityOf } from './managed-fields.ts'
+import { decodeManaged, encodeManaged, identityOf, textOf } from './managed-fields.ts'
 import { compare, duplicateIn, fieldsOf } from './typed-values.ts'
 
 export interface ApplyOptions extends Writer {
@@ -46,10 +46,10 @@ export function applyConfiguration(
 function refuseDuplicates(resource: ResourceName, configuration: JsonObject): void {
   const duplicate = duplicateIn(resource, configuration)
   if (duplicate === null) return
-  const { namespace = '', name = '' } = metadataOf(configuration)
-  const { apiVersion = '', kind = '' } = configuration
-  const version = String(apiVersion).includes('/') ? String(apiVersion) : `/${String(apiVersion)}`
-  const which = `${String(namespace)}/${String(name)}; ${version}, Kind=${String(kind)}`
+  const { namespace, name } = metadataOf(configuration)
+  const { apiVersion, kind } = configuration
+  const version = textOf(apiVersion).includes('/') ? textOf(apiVersion) : `/${textOf(apiVersion)}`
+  const which = `${textOf(namespace)}/${textOf(name)}; ${version}, Kind=${textOf(kind)}`
   const { path, element } = duplicate
   throw failure(
     500,

@@ -52,7 +52,7 @@ function decodeEntry(item: JsonObject): ManagedEntry | null {
   }
 }
 
-function textOf(value: Json | undefined): string {
+export function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 
