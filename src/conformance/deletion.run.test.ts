@@ -71,7 +71,7 @@ test.concurrent('a precondition that does not hold refuses a deletion', () =>
     })
     expect([code, body.reason]).toEqual([409, 'Conflict'])
     expect(body.message).toMatch(
-      /^Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: other, UID in object meta: [0-9a-f-]{36}$/,
+      /^Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition \(other\) does not match the UID in record \([0-9a-f-]{36}\)\. The object might have been deleted and then recreated$/,
     )
   }),
 )

@@ -22,7 +22,9 @@ test.skipIf(out === undefined)(
       await inNamespace(target, async namespace => {
         results[`preStop ${preStopS}`] = await measure(target, namespace, preStopS, times)
       })
-    await inNamespace(target, namespace => measureCrash(target, namespace, results['preStop 0'] ?? new Map()))
+    await inNamespace(target, namespace =>
+      measureCrash(target, namespace, results['preStop 0'] ?? new Map<string, number[]>()),
+    )
     const rows = phases.map(phase => [
       phase,
       Object.fromEntries(

@@ -3,12 +3,14 @@ import type { KubeObject } from '../../kube/types.ts'
 import type { Target } from './target.ts'
 import { record, Recorder } from './watching.ts'
 
-export async function inNamespace(target: Target, body: (namespace: string) => Promise<void>): Promise<void> {
-  const { metadata } = await target.core.createNamespace({ body: { metadata: { generateName: 'conf-' } } })
-  const namespace = metadata?.name ?? ''
+export async function inNamespace(target: Target, run: (namespace: string) => Promise<void>): Promise<void> {
+  const { body } = await target.raw<KubeObject>('POST', '/api/v1/namespaces', {
+    body: { apiVersion: 'v1', kind: 'Namespace', metadata: { generateName: 'conf-' } },
+  })
+  const namespace = body.metadata.name
   try {
     await serviceAccount(target, namespace)
-    await body(namespace)
+    await run(namespace)
   } finally {
     // A test may have deleted it itself: no answer is an error here.
     await target.raw('DELETE', `/api/v1/namespaces/${namespace}`)

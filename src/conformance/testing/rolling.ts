@@ -52,11 +52,12 @@ export async function beginRollout(target: Target, namespace: string, version = 
     get steps() {
       return stepsOf(sets, begun, isNew)
     },
-    reached: async step =>
-      void (await sets.until(
+    reached: async step => {
+      await sets.until(
         () => stepsOf(sets, begun, isNew).at(-1) === step,
         `step ${step} (${stepsOf(sets, begun, isNew).join(' ')})`,
-      )),
+      )
+    },
     ready: async () => {
       const ofNewSet = ({ metadata }: Pod): boolean => {
         const owner = sets.items.find(set => set.metadata.uid === metadata.ownerReferences?.[0]?.uid)

@@ -74,7 +74,9 @@ export async function openTarget(): Promise<Target> {
   })
   const config = new KubeConfig()
   config.loadFromString(kubeconfigFor('embedded', ready.url, token))
-  return targetOf(config, true, async () => void (await child.stop(STOP_GRACE_MS)))
+  return targetOf(config, true, async () => {
+    await child.stop(STOP_GRACE_MS)
+  })
 }
 
 async function targetOf(config: KubeConfig, embedded: boolean, stop: () => Promise<void>): Promise<Target> {

@@ -169,11 +169,14 @@ export async function untilGone(
   namespace: string,
   name: string,
 ): Promise<void> {
-  const recorder = record(target, plural, namespace)
+  // From the list's own version on, so that it cannot go unseen between the two.
+  const { items, metadata } = await target.get<{
+    items: KubeObject[]
+    metadata: { resourceVersion: string }
+  }>(plural, namespace)
+  if (items.every(item => item.metadata.name !== name)) return
+  const recorder = record(target, plural, namespace, { resourceVersion: metadata.resourceVersion })
   try {
-    // A watch that begins with nothing says nothing: the object may have gone before.
-    const { code } = await target.raw('GET', pathOf(plural, namespace, name))
-    if (code === 404) return
     await recorder.until(
       ({ seen }) => seen.some(({ type, object }) => type === 'DELETED' && object.metadata.name === name),
       `${plural} ${name} gone`,
