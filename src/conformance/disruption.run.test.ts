@@ -1,4 +1,5 @@
 /** Conformance: budgets, evictions, cordons, and pods that no node takes. */
+import { V1Eviction } from '@kubernetes/client-node'
 import { afterAll, expect, test } from 'vitest'
 import type { KubeEvent, Node, Pod, PodDisruptionBudget } from '../kube/types.ts'
 import { openAll, setGate } from './testing/gates.ts'
@@ -145,11 +146,8 @@ test.concurrent('an eviction beyond the budget is refused as TooManyRequests, an
     expect(await evict(namespace, 'a')).toMatchObject(expected)
     expect((await evict(namespace, 'a')).headers['retry-after']).toBeUndefined()
     expect(await evict(namespace, 'a', { deleteOptions: { dryRun: ['All'] } })).toMatchObject(expected)
-    const typed = target.core.createNamespacedPodEviction({
-      name: 'a',
-      namespace,
-      body: { metadata: { name: 'a', namespace } },
-    })
+    const body = Object.assign(new V1Eviction(), { metadata: { name: 'a', namespace } })
+    const typed = target.core.createNamespacedPodEviction({ name: 'a', namespace, body })
     await expect(typed).rejects.toMatchObject({ code: 429 })
   }),
 )

@@ -1,51 +1,23 @@
-/** Conformance: how containers start, are asked, restart and report. */
+/** Conformance: how containers start, run, restart and report. */
 import { afterAll, expect, test } from 'vitest'
-import type { ContainerStatus, KubeEvent, Pod } from '../kube/types.ts'
+import type { KubeEvent, Pod } from '../kube/types.ts'
 import { inNamespace } from './testing/namespace.ts'
-import { idle, isReady, pod, shell, web } from './testing/objects.ts'
+import { idle, isReady, pod, shell } from './testing/objects.ts'
+import { once, status, untilEvent, untilPod } from './testing/pods.ts'
 import { openTarget } from './testing/target.ts'
-import { record, until, untilOne } from './testing/watching.ts'
+import { record } from './testing/watching.ts'
 
 const target = await openTarget()
 afterAll(() => target.close())
-
-const once = { restartPolicy: 'Never' as const }
-
-async function run(namespace: string, object: object): Promise<void> {
-  await target.create('pods', namespace, object)
-}
-
-function status(item: Pod, name = 'c'): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = item.status ?? {}
-  return [...containerStatuses, ...initContainerStatuses].find(each => each.name === name)
-}
-
-function untilPod<V>(
-  namespace: string,
-  name: string,
-  look: (item: Pod) => V | null | undefined | false,
-  what: string,
-): Promise<V> {
-  return untilOne<Pod, V>(target, 'pods', namespace, name, look, what)
-}
-
-function untilEvent(namespace: string, reason: string): Promise<KubeEvent> {
-  return until<KubeEvent, KubeEvent>(
-    target,
-    'events',
-    namespace,
-    items => items.find(item => item.reason === reason),
-    `event ${reason}`,
-  )
-}
 
 const log = (namespace: string, name: string): Promise<string> =>
   target.core.readNamespacedPodLog({ namespace, name })
 
 test.concurrent('a pod that ends well has Succeeded, exit code 0, reason Completed', () =>
   inNamespace(target, async namespace => {
-    await run(namespace, pod('a', shell('exit 0'), once))
+    await target.create('pods', namespace, pod('a', shell('exit 0'), once))
     const done = await untilPod(
+      target,
       namespace,
       'a',
       item => item.status?.phase === 'Succeeded' && item,
@@ -70,11 +42,18 @@ test.concurrent('a pod that ends well has Succeeded, exit code 0, reason Complet
 
 test.concurrent('a pod that ends badly has Failed, with its exit code and termination message', () =>
   inNamespace(target, async namespace => {
-    await run(
+    await target.create(
+      'pods',
       namespace,
       pod('a', shell('echo the reason; exit 3', { terminationMessagePolicy: 'FallbackToLogsOnError' }), once),
     )
-    const done = await untilPod(namespace, 'a', item => item.status?.phase === 'Failed' && item, 'failed')
+    const done = await untilPod(
+      target,
+      namespace,
+      'a',
+      item => item.status?.phase === 'Failed' && item,
+      'failed',
+    )
     expect(status(done)?.state?.terminated).toMatchObject({
       exitCode: 3,
       reason: 'Error',
@@ -87,8 +66,9 @@ test.concurrent('a pod that ends badly has Failed, with its exit code and termin
 test.concurrent('a termination message is what the container wrote to its file', () =>
   inNamespace(target, async namespace => {
     const script = 'echo written > /dev/termination-log'
-    await run(namespace, pod('a', shell(script), once))
+    await target.create('pods', namespace, pod('a', shell(script), once))
     const done = await untilPod(
+      target,
       namespace,
       'a',
       item => item.status?.phase === 'Succeeded' && item,
@@ -119,8 +99,8 @@ test.concurrent('the environment holds fields of the pod, keys of a ConfigMap, a
       env,
       envFrom: [{ configMapRef: { name: 'm' } }],
     })
-    await run(namespace, pod('a', container, once))
-    await untilPod(namespace, 'a', item => item.status?.phase === 'Succeeded', 'succeeded')
+    await target.create('pods', namespace, pod('a', container, once))
+    await untilPod(target, namespace, 'a', item => item.status?.phase === 'Succeeded', 'succeeded')
     expect(await log(namespace, 'a')).toBe(
       `a ${namespace} web default else a-else-$(NOBODY)-$(POD) value a\n`,
     )
@@ -132,8 +112,8 @@ test.concurrent('resources are told to a container by resourceFieldRef', () =>
     const of = (name: string, resource: string) => ({ name, valueFrom: { resourceFieldRef: { resource } } })
     const env = [of('CPU', 'limits.cpu'), of('MEMORY', 'requests.memory')]
     const resources = { requests: { memory: '16Mi' }, limits: { cpu: '1500m', memory: '32Mi' } }
-    await run(namespace, pod('a', shell('echo "$CPU $MEMORY"', { env, resources }), once))
-    await untilPod(namespace, 'a', item => item.status?.phase === 'Succeeded', 'succeeded')
+    await target.create('pods', namespace, pod('a', shell('echo "$CPU $MEMORY"', { env, resources }), once))
+    await untilPod(target, namespace, 'a', item => item.status?.phase === 'Succeeded', 'succeeded')
     expect(await log(namespace, 'a')).toBe('2 16777216\n')
   }),
 )
@@ -141,8 +121,9 @@ test.concurrent('resources are told to a container by resourceFieldRef', () =>
 test.concurrent('a key that is missing keeps the container waiting, and its appearance starts it', () =>
   inNamespace(target, async namespace => {
     const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } }]
-    await run(namespace, pod('a', shell(idle, { env })))
+    await target.create('pods', namespace, pod('a', shell(idle, { env })))
     const waiting = await untilPod(
+      target,
       namespace,
       'a',
       item => status(item)?.state?.waiting?.reason === 'CreateContainerConfigError' && item,
@@ -155,7 +136,7 @@ test.concurrent('a key that is missing keeps the container waiting, and its appe
       metadata: { name: 'm' },
       data: { k: 'v' },
     })
-    await untilPod(namespace, 'a', isReady, 'ready')
+    await untilPod(target, namespace, 'a', isReady, 'ready')
   }),
 )
 
@@ -176,7 +157,8 @@ test.concurrent('a ConfigMap is mounted as files, and an emptyDir is shared by a
       { name: 'e', mountPath: '/shared' },
     ]
     const first = shell('cat /config/key > /shared/out', { name: 'first', volumeMounts: mounts })
-    await run(
+    await target.create(
+      'pods',
       namespace,
       pod('a', shell('cat /shared/out', { volumeMounts: mounts }), {
         ...once,
@@ -184,14 +166,14 @@ test.concurrent('a ConfigMap is mounted as files, and an emptyDir is shared by a
         initContainers: [first],
       }),
     )
-    await untilPod(namespace, 'a', item => item.status?.phase === 'Succeeded', 'succeeded')
+    await untilPod(target, namespace, 'a', item => item.status?.phase === 'Succeeded', 'succeeded')
     expect(await log(namespace, 'a')).toBe('value')
   }),
 )
 
 test.concurrent('an image that nobody has is told as ErrImagePull, then ImagePullBackOff', () =>
   inNamespace(target, async namespace => {
-    await run(namespace, pod('a', { name: 'c', image: 'localhost:1/nobody/nothing:1' }))
+    await target.create('pods', namespace, pod('a', { name: 'c', image: 'localhost:1/nobody/nothing:1' }))
     const pods = record<Pod>(target, 'pods', namespace)
     await pods.until(
       ({ items }) => items[0] && status(items[0])?.state?.waiting?.reason === 'ImagePullBackOff',
@@ -210,8 +192,14 @@ test.concurrent('an image that nobody has is told as ErrImagePull, then ImagePul
 
 test.concurrent('a command that the image lacks ends the container with StartError 128', () =>
   inNamespace(target, async namespace => {
-    await run(namespace, pod('a', { ...shell(), command: ['no-such-command'] }, once))
-    const done = await untilPod(namespace, 'a', item => item.status?.phase === 'Failed' && item, 'failed')
+    await target.create('pods', namespace, pod('a', { ...shell(), command: ['no-such-command'] }, once))
+    const done = await untilPod(
+      target,
+      namespace,
+      'a',
+      item => item.status?.phase === 'Failed' && item,
+      'failed',
+    )
     const { message, ...rest } = status(done)?.state?.terminated ?? { exitCode: -1 }
     expect(rest).toMatchObject({ exitCode: 128, reason: 'StartError' })
     expect(message).toContain('exec: "no-such-command": executable file not found in $PATH: unknown')
@@ -220,8 +208,9 @@ test.concurrent('a command that the image lacks ends the container with StartErr
 
 test.concurrent('a container that ends again and again is counted, and held in CrashLoopBackOff', () =>
   inNamespace(target, async namespace => {
-    await run(namespace, pod('a', shell('exit 7')))
+    await target.create('pods', namespace, pod('a', shell('exit 7')))
     const held = await untilPod(
+      target,
       namespace,
       'a',
       item =>
@@ -240,7 +229,7 @@ test.concurrent('a container that ends again and again is counted, and held in C
     expect(container?.state?.waiting?.message).toMatch(
       /^back-off 10s restarting failed container=c pod=a_conf-\w+\([0-9a-f-]{36}\)$/,
     )
-    const told = await untilEvent(namespace, 'BackOff')
+    const told = await untilEvent(target, namespace, 'BackOff')
     expect([told.type, told.message]).toEqual([
       'Warning',
       `Back-off restarting failed container c in pod a_${namespace}(${held.metadata.uid ?? ''})`,
@@ -250,7 +239,7 @@ test.concurrent('a container that ends again and again is counted, and held in C
 
 test.concurrent('restartPolicy OnFailure restarts what failed and not what succeeded', () =>
   inNamespace(target, async namespace => {
-    await run(namespace, {
+    await target.create('pods', namespace, {
       ...pod('a', shell('exit 0')),
       spec: {
         restartPolicy: 'OnFailure',
@@ -258,6 +247,7 @@ test.concurrent('restartPolicy OnFailure restarts what failed and not what succe
       },
     })
     const again = await untilPod(
+      target,
       namespace,
       'a',
       item => (status(item, 'bad')?.restartCount ?? 0) >= 1 && item,
@@ -271,7 +261,7 @@ test.concurrent('init containers run one after the other, and before the rest', 
   inNamespace(target, async namespace => {
     const initContainers = [shell('exit 0', { name: 'one' }), shell('exit 0', { name: 'two' })]
     const pods = record<Pod>(target, 'pods', namespace)
-    await run(namespace, pod('a', shell(), { initContainers }))
+    await target.create('pods', namespace, pod('a', shell(), { initContainers }))
     await pods.until(({ items }) => items.some(isReady), 'ready')
     pods.stop()
     const ready = pods.items[0]
@@ -297,8 +287,18 @@ test.concurrent('init containers run one after the other, and before the rest', 
 
 test.concurrent('an init container that fails under Never fails the pod', () =>
   inNamespace(target, async namespace => {
-    await run(namespace, pod('a', shell(), { ...once, initContainers: [shell('exit 4', { name: 'one' })] }))
-    const done = await untilPod(namespace, 'a', item => item.status?.phase === 'Failed' && item, 'failed')
+    await target.create(
+      'pods',
+      namespace,
+      pod('a', shell(), { ...once, initContainers: [shell('exit 4', { name: 'one' })] }),
+    )
+    const done = await untilPod(
+      target,
+      namespace,
+      'a',
+      item => item.status?.phase === 'Failed' && item,
+      'failed',
+    )
     expect(status(done, 'one')?.state?.terminated?.exitCode).toBe(4)
     expect(status(done)?.state?.waiting?.reason).toBe('PodInitializing')
   }),
@@ -319,7 +319,11 @@ test.concurrent(
         startupProbe,
       })
       const pods = record<Pod>(target, 'pods', namespace)
-      await run(namespace, pod('a', shell('exit 0'), { ...once, initContainers: [sidecar] }))
+      await target.create(
+        'pods',
+        namespace,
+        pod('a', shell('exit 0'), { ...once, initContainers: [sidecar] }),
+      )
       await pods.until(({ items }) => items.some(item => item.status?.phase === 'Succeeded'), 'succeeded')
       pods.stop()
       const held = pods.seen.find(
@@ -334,144 +338,11 @@ test.concurrent(
     }),
 )
 
-test.concurrent('readiness follows its probe, and a container is started without one at once', () =>
-  inNamespace(target, async namespace => {
-    const readinessProbe = { exec: { command: ['sh', '-c', 'test -e up'] }, periodSeconds: 1 }
-    const pods = record<Pod>(target, 'pods', namespace)
-    await run(
-      namespace,
-      pod('a', shell("trap 'exit 0' TERM; sleep 3; : > up; sleep 3600 & wait", { readinessProbe })),
-    )
-    await pods.until(({ items }) => items.some(isReady), 'ready')
-    pods.stop()
-    const before = pods.seen.find(({ object }) => status(object)?.state?.running !== undefined)?.object
-    expect(before === undefined ? null : [status(before)?.ready, status(before)?.started]).toEqual([
-      false,
-      true,
-    ])
-    expect(before?.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
-      status: 'False',
-      reason: 'ContainersNotReady',
-      message: 'containers with unready status: [c]',
-    })
-    const told = await untilEvent(namespace, 'Unhealthy')
-    expect(told).toMatchObject({
-      type: 'Warning',
-      message: 'Readiness probe failed: ',
-      involvedObject: { kind: 'Pod', name: 'a', fieldPath: 'spec.containers{c}' },
-    })
-  }),
-)
-
-test.concurrent('an HTTP probe makes a server ready; one that nobody answers tells how', () =>
-  inNamespace(target, async namespace => {
-    const readinessProbe = (port: number) => ({ httpGet: { path: '/ready?x=1', port }, periodSeconds: 1 })
-    await run(
-      namespace,
-      pod('good', web({ readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 } })),
-    )
-    await run(namespace, pod('bad', web({ readinessProbe: readinessProbe(8081) })))
-    await untilPod(namespace, 'good', isReady, 'ready')
-    const told = await untilEvent(namespace, 'Unhealthy')
-    const podIP = await untilPod(namespace, 'bad', item => item.status?.podIP, 'an address')
-    expect(told.message).toBe(
-      `Readiness probe failed: Get "http://${podIP}:8081/ready?x=1": dial tcp ${podIP}:8081: connect: connection refused`,
-    )
-  }),
-)
-
-test.concurrent('a startup probe holds the others back until it succeeds', () =>
-  inNamespace(target, async namespace => {
-    const startupProbe = {
-      exec: { command: ['sh', '-c', 'test -e up'] },
-      periodSeconds: 1,
-      failureThreshold: 60,
-    }
-    const livenessProbe = {
-      exec: { command: ['sh', '-c', 'test -e up'] },
-      periodSeconds: 1,
-      failureThreshold: 1,
-    }
-    const pods = record<Pod>(target, 'pods', namespace)
-    await run(
-      namespace,
-      pod(
-        'a',
-        shell("trap 'exit 0' TERM; sleep 3; : > up; sleep 3600 & wait", { startupProbe, livenessProbe }),
-      ),
-    )
-    await pods.until(({ items }) => items.some(isReady), 'ready')
-    pods.stop()
-    expect(
-      pods.seen.some(
-        ({ object }) => status(object)?.started === false && status(object)?.state?.running !== undefined,
-      ),
-    ).toBe(true)
-    expect(pods.items[0] && status(pods.items[0])?.restartCount).toBe(0)
-  }),
-)
-
-test.concurrent('a container that fails its liveness probe is killed and restarted, in the same pod', () =>
-  inNamespace(target, async namespace => {
-    const livenessProbe = { exec: { command: ['sh', '-c', 'exit 1'] }, periodSeconds: 1, failureThreshold: 1 }
-    await run(namespace, pod('a', shell(idle, { livenessProbe })))
-    const again = await untilPod(
-      namespace,
-      'a',
-      item => (status(item)?.restartCount ?? 0) >= 1 && item,
-      'restarted',
-    )
-    expect(status(again)?.lastState?.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' })
-    const told = await untilEvent(namespace, 'Killing')
-    expect([told.type, told.message]).toEqual([
-      'Normal',
-      'Container c failed liveness probe, will be restarted',
-    ])
-  }),
-)
-
-test.concurrent(
-  'a readiness probe whose binary is missing never makes ready, a liveness one never kills',
-  () =>
-    inNamespace(target, async namespace => {
-      const missing = { exec: { command: ['no-such-command'] }, periodSeconds: 1, failureThreshold: 1 }
-      await run(namespace, pod('ready', shell(idle, { readinessProbe: missing })))
-      await run(namespace, pod('alive', shell(idle, { livenessProbe: missing })))
-      const told = await until<KubeEvent, KubeEvent[]>(
-        target,
-        'events',
-        namespace,
-        items => {
-          const errors = items.filter(({ reason, count }) => reason === 'Unhealthy' && (count ?? 0) >= 3)
-          return new Set(errors.map(({ involvedObject }) => involvedObject.name)).size === 2 && errors
-        },
-        'both probes tried three times',
-      )
-      for (const { message } of told)
-        expect(message.replace('(combined from similar events): ', '')).toMatch(
-          /^(Readiness|Liveness) probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: .*exec: "no-such-command": executable file not found in \$PATH: unknown$/,
-        )
-      expect(isReady(await target.get<Pod>('pods', namespace, 'ready'))).toBe(false)
-      const alive = await target.get<Pod>('pods', namespace, 'alive')
-      expect([isReady(alive), status(alive)?.restartCount]).toEqual([true, 0])
-    }),
-)
-
-test.concurrent('a postStart hook that fails kills the container', () =>
-  inNamespace(target, async namespace => {
-    const lifecycle = { postStart: { exec: { command: ['sh', '-c', 'exit 5'] } } }
-    await run(namespace, pod('a', shell(idle, { lifecycle })))
-    const told = await untilEvent(namespace, 'FailedPostStartHook')
-    expect([told.type, told.message]).toEqual(['Warning', 'PostStartHook failed'])
-    await untilPod(namespace, 'a', item => (status(item)?.restartCount ?? 0) >= 1, 'restarted')
-  }),
-)
-
 test.concurrent('a pod’s life is told in events, in order', () =>
   inNamespace(target, async namespace => {
     const events = record<KubeEvent>(target, 'events', namespace)
-    await run(namespace, pod('a', shell()))
-    await untilPod(namespace, 'a', isReady, 'ready')
+    await target.create('pods', namespace, pod('a', shell()))
+    await untilPod(target, namespace, 'a', isReady, 'ready')
     await target.remove('pods', namespace, 'a')
     await events.until(({ items }) => items.some(({ reason }) => reason === 'Killing'), 'its end')
     events.stop()
