@@ -22,7 +22,7 @@ test.concurrent('what was created by the typed client is read with uid, version,
   inNamespace(target, async namespace => {
     const created = await target.apps.createNamespacedDeployment({
       namespace,
-      body: workload({ replicas: 0 }) as never,
+      body: workload({ replicas: 0 }),
     })
     const read = await target.apps.readNamespacedDeployment({ namespace, name: 'web' })
     expect(read.metadata?.uid).toBe(created.metadata?.uid)

@@ -167,9 +167,14 @@ test.concurrent('a sidecar ends after the rest', () =>
   }),
 )
 
+/** A slice without endpoints says null. */
+function endpointsOf(slice: EndpointSlice | undefined): Endpoint[] {
+  return (slice?.endpoints as Endpoint[] | null | undefined) ?? []
+}
+
 /** What the slices of `web` said of their only endpoint, without repeats. */
 function conditionsSeen(slices: Recorder<EndpointSlice>): (Endpoint['conditions'] | null)[] {
-  const told = slices.seen.map(({ object }) => object.endpoints?.[0]?.conditions ?? null)
+  const told = slices.seen.map(({ object }) => endpointsOf(object)[0]?.conditions ?? null)
   return told.filter((each, index) => JSON.stringify(each) !== JSON.stringify(told[index - 1]))
 }
 
@@ -185,12 +190,12 @@ test.concurrent('an endpoint is unready, then ready, then serving while it termi
     const one =
       (ready: boolean) =>
       ({ items }: Recorder<EndpointSlice>) =>
-        items[0]?.endpoints?.[0]?.conditions?.ready === ready && items[0]
+        endpointsOf(items[0])[0]?.conditions?.ready === ready && items[0]
     const slice = await slices.until(one(true), 'a ready endpoint')
     const live = await target.get<Pod>('pods', namespace, 'a')
     await target.remove('pods', namespace, 'a')
     await untilGone(target, 'pods', namespace, 'a')
-    await slices.until(({ items }) => (items[0]?.endpoints ?? []).length === 0, 'no endpoint')
+    await slices.until(({ items }) => endpointsOf(items[0]).length === 0, 'no endpoint')
     slices.stop()
     expect(slice).toMatchObject({
       addressType: 'IPv4',
@@ -232,10 +237,10 @@ test.concurrent('with publishNotReadyAddresses an endpoint is ready from its add
       namespace,
       pod('a', shell(idle, { readinessProbe, lifecycle: { preStop: { sleep: { seconds: 2 } } } })),
     )
-    await slices.until(({ items }) => (items[0]?.endpoints ?? []).length === 1, 'an endpoint')
+    await slices.until(({ items }) => endpointsOf(items[0]).length === 1, 'an endpoint')
     await target.remove('pods', namespace, 'a')
     await untilGone(target, 'pods', namespace, 'a')
-    await slices.until(({ items }) => (items[0]?.endpoints ?? []).length === 0, 'no endpoint')
+    await slices.until(({ items }) => endpointsOf(items[0]).length === 0, 'no endpoint')
     slices.stop()
     expect(conditionsSeen(slices).filter(each => each !== null)).toEqual([
       { ready: true, serving: false, terminating: false },
@@ -246,7 +251,7 @@ test.concurrent('with publishNotReadyAddresses an endpoint is ready from its add
 
 test.concurrent('a Service gets a cluster IP and defaults, and a headless one None', () =>
   inNamespace(target, async namespace => {
-    const made = await target.core.createNamespacedService({ namespace, body: service() as never })
+    const made = await target.core.createNamespacedService({ namespace, body: service() })
     expect(made.spec).toMatchObject({
       type: 'ClusterIP',
       sessionAffinity: 'None',

@@ -82,13 +82,15 @@ export class Recorder<T extends KubeObject> {
   async #open(): Promise<void> {
     if (this.#stopped) return
     const query = this.#version === null ? this.#query : { ...this.#query, resourceVersion: this.#version }
-    const controller = (await this.#watch.watch(
+    const controller = await this.#watch.watch(
       this.#path,
       query,
       (type: string, object: T) =>
         this.#take({ type: type as Seen<T>['type'], object, atUs: systemClock.nowUs() }),
-      error => void (this.#stopped || this.seen.at(-1)?.type === 'ERROR' || this.#again(error)),
-    )) as AbortController
+      error => {
+        if (!this.#stopped && this.seen.at(-1)?.type !== 'ERROR') this.#again(error)
+      },
+    )
     this.#controller = controller
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- stop() may have come while it opened
     if (this.#stopped) controller.abort()
