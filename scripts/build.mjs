@@ -52,4 +52,4 @@ await build({
   target: 'node18',
   logLevel: 'warning',
 })
-if (chosen.some(([name]) => name === 'embedded')) writeDescriptions('dist')
+if ('embedded' in chosen) writeDescriptions('dist')

@@ -28,13 +28,14 @@ const newest = folder =>
   Math.max(
     0,
     ...readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter(file => file.endsWith('.ts') || file.endsWith('.mjs'))
+      .filter(file => /\.(ts|mjs|json)$/.test(file))
       .map(file => modifiedAt(path.join(folder, file))),
   )
 const sources = Math.max(
   newest('src'),
   newest('sample-app'),
   modifiedAt('scripts/build.mjs'),
+  modifiedAt('scripts/descriptions.mjs'),
   modifiedAt('package-lock.json'),
 )
 if (modifiedAt('dist/main.js') < sources) {

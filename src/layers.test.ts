@@ -22,7 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
   report: ['analysis', 'model', 'base'],
   cli: ['run', 'report', 'cluster', 'recording', 'analysis', 'scenario', 'kube', 'model', 'base'],
   embedded: ['model', 'base', 'kube/types.ts'],
-  conformance: ['cluster', 'kube', 'model', 'base'],
+  conformance: ['cluster', 'scenario', 'kube', 'model', 'base'],
   testing: ['analysis', 'recording', 'scenario', 'kube', 'model', 'base'],
 }
 

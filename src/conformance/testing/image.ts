@@ -23,7 +23,7 @@ export function imageContents(): Record<string, ImageContents> {
     web: [process.execPath, web],
     ...given,
   }
-  return { [image]: { commands, entrypoint: ['web'], env: {} } }
+  return { [image]: { commands, entrypoint: ['web'], args: [], env: {}, workingDir: null } }
 }
 
 /** Absolute: inside a container the PATH is the image alone. */

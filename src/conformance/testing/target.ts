@@ -11,6 +11,7 @@ import { present } from '../../base/assert.ts'
 import { systemClock } from '../../base/clock.ts'
 import { startEmbedded } from '../../cluster/embedded.ts'
 import { kubeconfigFor } from '../../cluster/kubeconfig.ts'
+import { clusterInputsWithDefaults } from '../../scenario/defaults.ts'
 import type { KubeObject, Status } from '../../kube/types.ts'
 import { imageContents } from './image.ts'
 import { pathOf, type Plural } from './paths.ts'
@@ -67,7 +68,7 @@ export async function openTarget(): Promise<Target> {
     return targetOf(config, false, () => Promise.resolve())
   }
   const { ready, token, child } = await startEmbedded({
-    inputs: { nodes: 2, roundTripMs: 0, kubernetesMinor: 34 },
+    inputs: { ...clusterInputsWithDefaults({}), nodes: 2 },
     images: imageContents(),
     seed: 1,
     clock: systemClock,

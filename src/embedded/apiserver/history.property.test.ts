@@ -50,7 +50,9 @@ function contextOf({ registry, clock }: ReturnType<typeof testRegistry>): Server
     clock,
     forwarding: none,
     containers: none,
+    relays: { list: () => [] },
     logs: { locate: () => null },
+    commands: { run: () => null },
     kubernetesVersion: 'v1.34.0',
   }
 }
