@@ -11,6 +11,7 @@ test('flags become the inputs of a scenario: one value, or one by node', () => {
     proxyLagMs: { 'worker-1': 500, 'control-plane': 20 },
     proxyJitterMs: 30,
     kubernetesMinor: 34,
+    addresses: 'auto',
   })
 })
 

@@ -24,14 +24,13 @@ const flags = {
   proxyJitterMs: '--proxy-jitter-ms',
 } as const satisfies Partial<Record<keyof ClusterUpOptions, string>>
 
-export function clusterInputs({ images, addresses, ...numbers }: ClusterUpOptions): ClusterInputs {
-  const written: Record<string, unknown> = Object.fromEntries(
-    Object.entries(numbers).map(([name, text]: [string, string]) => [
-      name,
-      text.includes('=') ? byNode(text) : numberIn(text),
-    ]),
-  )
-  if (addresses !== undefined) written['addresses'] = addresses
+export function clusterInputs(options: ClusterUpOptions): ClusterInputs {
+  const numbers = Object.keys(flags).flatMap(name => {
+    const text = options[name as keyof typeof flags]
+    return text === undefined ? [] : [[name, text.includes('=') ? byNode(text) : numberIn(text)] as const]
+  })
+  const { addresses } = options
+  const written = { ...Object.fromEntries(numbers), ...(addresses === undefined ? {} : { addresses }) }
   const checked = clusterSchema.safeParse(written)
   if (checked.success) return clusterInputsWithDefaults(checked.data)
   const [issue] = checked.error.issues

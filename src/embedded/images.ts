@@ -27,6 +27,7 @@ export class Images {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     this.preload = join(directory, 'pod-preload.cjs')
     copyFileSync(programFile('pod-preload', '.cjs'), this.preload)
+    chmodSync(this.preload, 0o600)
     for (const [name, image] of Object.entries(contents)) {
       const binDirectory = join(directory, folderName(name), 'bin')
       mkdirSync(binDirectory, { recursive: true, mode: 0o700 })

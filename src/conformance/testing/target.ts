@@ -72,6 +72,7 @@ export async function openTarget(): Promise<Target> {
     images: imageContents(),
     seed: 1,
     clock: systemClock,
+    givesWay: false,
   })
   const config = new KubeConfig()
   config.loadFromString(kubeconfigFor('embedded', ready.url, token))

@@ -2,6 +2,7 @@
  * What a Service is given by the API server: its address and its node ports. What is taken is read from the Services that
  * there are, so nothing has to be given back. A Service that changes its type loses what only the old type had.
  */
+import { isIP } from 'node:net'
 import type { Service, ServicePort } from '../../kube/types.ts'
 import type { Draft } from './decoding/draft.ts'
 import { Problems } from './validation/problems.ts'
@@ -62,7 +63,7 @@ function allocateAddress(
 ): void {
   const wanted = spec.clusterIP ?? ''
   if (wanted === '') spec.clusterIP = freeAddress(core)
-  else if (previous === null && wanted !== 'None') {
+  else if (previous === null && isIP(wanted) !== 0) {
     const why = whyNotAddress(core, wanted)
     if (why !== null) problems.invalid('spec.clusterIPs', [wanted], `failed to allocate IP ${wanted}: ${why}`)
   }

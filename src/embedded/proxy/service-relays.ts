@@ -45,7 +45,8 @@ export class ServiceRelays implements RelayFeed {
       this.#running.delete(key)
     }
     for (const [key, want] of wanted) {
-      const relay = this.#running.get(key)?.relay ?? new Relay(this.#parts.reach(want.at.host, want.at.port), this.#parts)
+      const relay =
+        this.#running.get(key)?.relay ?? new Relay(this.#parts.reach(want.at.host, want.at.port), this.#parts)
       this.#running.set(key, { relay, node, wanted: want })
       relay.use(want.rule, want.service.affinitySeconds)
     }

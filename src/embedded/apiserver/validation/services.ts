@@ -41,33 +41,19 @@ export function checkService(
   checkLabels(problems, 'spec.selector', spec.selector)
   if (spec.type === 'ExternalName' && ((spec as { externalName?: string }).externalName ?? '') === '')
     problems.required('spec.externalName')
-  if (spec.type === 'ClusterIP') checkClusterIPType(problems, spec)
-  if (spec.internalTrafficPolicy !== undefined)
-    problems.oneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, ['Cluster', 'Local'])
+  if (spec.type === 'ClusterIP') checkAddress(problems, spec)
   const before = previous?.spec?.clusterIP ?? ''
   if (before !== '' && spec.type !== 'ExternalName' && spec.clusterIP !== before)
     problems.invalid('spec.clusterIPs[0]', spec.clusterIPs ?? [], 'may not change once set')
 }
 
-/** What only services may have that can be reached from outside. */
-function checkClusterIPType(problems: Problems, spec: NonNullable<Draft<Service>['spec']>): void {
-  spec.ports?.forEach(({ nodePort = 0 }, index) => {
-    if (nodePort !== 0)
-      problems.forbidden(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'")
-  })
-  const { clusterIP = '', externalTrafficPolicy } = spec
-  if (clusterIP !== '' && clusterIP !== 'None' && !isIP(clusterIP))
-    problems.invalid(
-      'spec.clusterIPs[0]',
-      clusterIP,
-      'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
-    )
-  if (externalTrafficPolicy !== undefined)
-    problems.invalid(
-      'spec.externalTrafficPolicy',
-      externalTrafficPolicy,
-      'may only be set for externally-accessible services',
-    )
+function checkAddress(problems: Problems, { clusterIP = '' }: NonNullable<Draft<Service>['spec']>): void {
+  if (clusterIP === '' || clusterIP === 'None' || isIP(clusterIP)) return
+  problems.invalid(
+    'spec.clusterIPs[0]',
+    clusterIP,
+    'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+  )
 }
 
 /** Affinity and traffic policies. */
@@ -86,7 +72,7 @@ function checkRouting(problems: Problems, spec: NonNullable<Draft<Service>['spec
   if (spec.externalTrafficPolicy === undefined) return
   if (spec.type === 'NodePort' || spec.type === 'LoadBalancer')
     problems.oneOf('spec.externalTrafficPolicy', spec.externalTrafficPolicy, policies)
-  else
+  else if (spec.type === 'ClusterIP' || spec.type === 'ExternalName')
     problems.invalid(
       'spec.externalTrafficPolicy',
       spec.externalTrafficPolicy,

@@ -182,7 +182,7 @@ async function rawRequest(line: string, headers: Record<string, string>, body = 
   const { hostname, port } = new URL(server.url)
   const socket = connect(Number(port), hostname)
   const all = {
-    Host: 'h',
+    Host: 'localhost',
     Authorization: `Bearer ${token}`,
     'Content-Type': 'application/json',
     'Content-Length': String(body.length),
