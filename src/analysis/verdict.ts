@@ -1,5 +1,5 @@
 /** Verdicts, and how several are merged. The verdict says what happened to requests; `asDeclared` compares it. */
-import type { Attribution, Finding, FindingCode, Verdict } from './analysis.ts'
+import type { Analysis, Attribution, Finding, FindingCode, Verdict } from './analysis.ts'
 
 const worstLast: readonly Verdict[] = ['passed', 'inconclusive', 'failed']
 
@@ -26,6 +26,20 @@ const discrediting: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'books-unbalanced',
   'ledger-unbalanced',
 ])
+
+/** What a machine with too little room for several loads brings about. */
+const crowding: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  'driver-late',
+  'driver-stalled',
+  'requests-skipped',
+  'target-overloaded',
+])
+
+/** Why the machine was too busy for this measurement; null when it was not. A measurement alone may then do better. */
+export function tooBusy({ findings }: Pick<Analysis, 'findings'>): string | null {
+  if (findings.some(({ code }) => code === 'run-interrupted')) return null
+  return findings.find(({ code }) => crowding.has(code))?.message ?? null
+}
 
 export function reachVerdict(
   attributions: readonly Attribution[],

@@ -26,6 +26,7 @@ export async function analyzeCommand(
       startedUs,
       endedUs: endedUs ?? startedUs,
       notRun: [],
+      measuredAgain: [],
       interrupted: null,
       provenance,
     }

@@ -1,13 +1,14 @@
 /** From recordings to a report on disk and on the screen. */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { Analysis } from '../analysis/analysis.ts'
 import { analyze } from '../analysis/analyze.ts'
 import { writeWhole } from '../base/write-whole.ts'
 import type { Provenance } from '../model/recording.ts'
 import { readRecording } from '../recording/reader.ts'
 import { renderJson } from '../report/json.ts'
 import { renderMarkdown } from '../report/markdown.ts'
-import { makeRunReport, type NotRun, type RunReport } from '../report/run-report.ts'
+import { makeRunReport, type MeasuredAgain, type NotRun, type RunReport } from '../report/run-report.ts'
 import { renderTextTable } from '../report/text-table.ts'
 import { wantsColour, wantsUnicode, widthOf, type Streams } from './streams.ts'
 
@@ -18,25 +19,31 @@ export interface RunFacts {
   startedUs: number
   endedUs: number
   notRun: NotRun[]
+  measuredAgain: MeasuredAgain[]
   interrupted: string | null
   provenance: Provenance
 }
 
 /** `folders`: the recordings of the run, in the order of the report. */
 export async function judgeRun(facts: RunFacts, folders: string[]): Promise<RunReport> {
-  const { runId, startedUs, endedUs, notRun, interrupted, provenance } = facts
+  const { runId, startedUs, endedUs, notRun, measuredAgain, interrupted, provenance } = facts
   const analyses = []
   // One after the other: a recording of thousands of requests is held in memory only while it is judged.
-  for (const folder of folders) analyses.push(analyze(await readRecording(folder)))
+  for (const folder of folders) analyses.push(await analyzeFolder(folder))
   return makeRunReport({
     runId,
     startedAt: new Date(startedUs / 1000).toISOString(),
     durationMs: Math.round((endedUs - startedUs) / 1000),
     analyses,
     notRun,
+    measuredAgain,
     interrupted,
     provenance,
   })
+}
+
+export async function analyzeFolder(folder: string): Promise<Analysis> {
+  return analyze(await readRecording(folder))
 }
 
 export const reportFiles = { json: 'report.json', markdown: 'report.md' } as const

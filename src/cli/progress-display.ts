@@ -38,6 +38,12 @@ export class ProgressDisplay {
     if (line !== null) this.#streams.stderr.write(`${line}\n`)
   }
 
+  /** The experiment begins anew. */
+  again(name: string): void {
+    const state = this.#states.get(name)
+    if (state !== undefined) Object.assign(state, { phase: WAITING, startedUs: null, sent: 0, failed: 0 })
+  }
+
   load(name: string, sent: number, failed: number): void {
     const state = this.#states.get(name)
     if (state !== undefined) Object.assign(state, { sent, failed })

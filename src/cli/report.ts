@@ -47,5 +47,6 @@ function parseReport(text: string, file: string): ReportDocument {
       `${file}: schemaVersion ${found ?? 'missing'}; this program reads ${REPORT_SCHEMA_VERSION}`,
     )
   }
-  return report
+  // A field that came later: reports of before were measured once.
+  return { ...report, measuredAgain: (report as Partial<ReportDocument>).measuredAgain ?? [] }
 }

@@ -41,10 +41,14 @@ function opening(report: RunReport): string {
   )
 }
 
-function unfinished({ interrupted, notRun }: RunReport): string[] {
+function unfinished({ interrupted, notRun, measuredAgain }: RunReport): string[] {
   return bullets([
     ...(interrupted === null ? [] : [`**Interrupted**: ${prose(interrupted)}`]),
     ...notRun.map(({ name, why }) => `**Not run**: ${code(name)}: ${prose(why)}`),
+    ...measuredAgain.map(
+      ({ name, why }) =>
+        `**Measured again, alone**: ${code(name)}. The machine was too busy the first time: ${prose(why)} That recording lies in ${code(`superseded/${name}`)}.`,
+    ),
   ])
 }
 

@@ -11,6 +11,7 @@ function merged(analyses: Analysis[], more: Partial<RunReportParts> = {}): [stri
     startedAt: '2026-01-02T03:04:05Z',
     durationMs: 1,
     notRun: [],
+    measuredAgain: [],
     interrupted: null,
   }
   const { verdict, asDeclared, exitCode } = makeRunReport({ ...parts, analyses, provenance, ...more })

@@ -13,6 +13,11 @@ export interface NotRun {
   why: string
 }
 
+export interface MeasuredAgain {
+  name: string
+  why: string
+}
+
 export interface RunReport {
   runId: string
   /** ISO 8601, UTC. */
@@ -24,6 +29,8 @@ export interface RunReport {
   analyses: Analysis[]
   /** Planned, but not made or not finished. */
   notRun: NotRun[]
+  /** Measured twice, since the machine was too busy the first time; the first recording is kept, and counts no more. */
+  measuredAgain: MeasuredAgain[]
   /** Why the command broke off; null when it ended by itself. */
   interrupted: string | null
   provenance: Provenance
@@ -32,7 +39,7 @@ export interface RunReport {
 export type RunReportParts = Omit<RunReport, 'verdict' | 'asDeclared' | 'exitCode'>
 
 export function makeRunReport(parts: RunReportParts): RunReport {
-  const { runId, startedAt, durationMs, analyses, notRun, interrupted, provenance } = parts
+  const { runId, startedAt, durationMs, analyses, notRun, measuredAgain, interrupted, provenance } = parts
   const complete = analyses.length > 0 && notRun.length === 0 && interrupted === null
   const gap: Verdict[] = complete ? [] : ['inconclusive']
   return {
@@ -44,6 +51,7 @@ export function makeRunReport(parts: RunReportParts): RunReport {
     exitCode: exitCodeOf(analyses, complete),
     analyses,
     notRun,
+    measuredAgain,
     interrupted,
     provenance,
   }

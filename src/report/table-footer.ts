@@ -116,6 +116,13 @@ function range(values: readonly number[], show: (value: number) => string): stri
   return low === high ? low : `${low} to ${high}`
 }
 
+export function againLines({ measuredAgain }: RunReport, screen: Screen): string[] {
+  if (measuredAgain.length === 0) return []
+  const names = measuredAgain.map(({ name }) => name).join(', ')
+  const text = `Measured again, alone, since the machine was too busy the first time: ${names}.`
+  return wrap(screen.clean(text), screen.textWidth)
+}
+
 export function unfinishedLines(report: RunReport, screen: Screen): string[] {
   const interrupted = report.interrupted === null ? [] : [`Interrupted: ${report.interrupted}`]
   const notRun = report.notRun.map(({ name, why }) => `Not run: ${name}: ${why}`)

@@ -4,7 +4,14 @@
  */
 import type { RunReport } from './run-report.ts'
 import { makeScreen } from './screen.ts'
-import { clusterNotice, legend, statisticsLine, summaryLine, unfinishedLines } from './table-footer.ts'
+import {
+  againLines,
+  clusterNotice,
+  legend,
+  statisticsLine,
+  summaryLine,
+  unfinishedLines,
+} from './table-footer.ts'
 import { layOut } from './table-layout.ts'
 import { tableRow } from './table-row.ts'
 
@@ -35,6 +42,8 @@ export function renderTextTable(report: RunReport, options: TextTableOptions): s
     ...summaryLine(report, screen),
     ...(options.reportPath === undefined ? [] : [`Report: ${options.reportPath}`]),
   ]
-  const blocks = [...measured, unfinishedLines(report, screen), closing].filter(lines => lines.length > 0)
+  const blocks = [...measured, againLines(report, screen), unfinishedLines(report, screen), closing].filter(
+    lines => lines.length > 0,
+  )
   return blocks.map(lines => `${lines.join('\n')}\n`).join('\n')
 }

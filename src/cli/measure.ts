@@ -1,0 +1,121 @@
+/**
+ * Conducts experiments side by side, and those that the machine was too busy for once more, alone. What was measured while
+ * the machine was short of processor shows nothing about a configuration, so it is set aside, and the report says so.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, rename } from 'node:fs/promises'
+import path from 'node:path'
+import { tooBusy } from '../analysis/verdict.ts'
+import { systemClock } from '../base/clock.ts'
+import { sampleAppImages } from '../cluster/images.ts'
+import { acquireEmbedded } from '../cluster/embedded.ts'
+import type { Provenance } from '../model/recording.ts'
+import type { MeasuredAgain, NotRun } from '../report/run-report.ts'
+import { estimate, type Experiment } from '../run/experiment.ts'
+import { experimentsAtATime, LoadRoom, sideBySide, startOrder } from '../run/matrix.ts'
+import { run } from '../run/run.ts'
+import { analyzeFolder } from './judge.ts'
+import type { ProgressDisplay } from './progress-display.ts'
+
+export interface MeasurePlan {
+  experiments: readonly Experiment[]
+  atATime: number
+  folder: string
+  runId: string
+  seed: number
+  provenance: Provenance
+  display: ProgressDisplay
+  signal: AbortSignal
+}
+
+export interface Measured {
+  /** The recordings, in the order of the experiments. */
+  folders: string[]
+  notRun: NotRun[]
+  measuredAgain: MeasuredAgain[]
+}
+
+export async function measure(plan: MeasurePlan): Promise<Measured> {
+  const { experiments, atATime, signal } = plan
+  const notRun: NotRun[] = []
+  const loadRoom = new LoadRoom(atATime)
+  const order = startOrder(experiments, atATime, estimate)
+  const folders = await sideBySide(experiments, order, experimentsAtATime(atATime), async experiment => {
+    if (!signal.aborted) return conductOne(plan, experiment, loadRoom, notRun)
+    notRun.push({ name: experiment.name, why: String(signal.reason) })
+    return null
+  })
+  const measuredAgain = experimentsAtATime(atATime) === 1 ? [] : await measureAgain(plan, folders, notRun)
+  return { folders: folders.filter(recording => recording !== null), notRun, measuredAgain }
+}
+
+/** `folders` are those of the experiments, and are replaced by what becomes of the second measurement. */
+async function measureAgain(
+  plan: MeasurePlan,
+  folders: (string | null)[],
+  notRun: NotRun[],
+): Promise<MeasuredAgain[]> {
+  const { experiments, display, signal } = plan
+  const again: MeasuredAgain[] = []
+  for (const [index, experiment] of experiments.entries()) {
+    const recording = folders[index]
+    if (recording === undefined || recording === null || signal.aborted) continue
+    const why = tooBusy(await analyzeFolder(recording))
+    if (why === null) continue
+    const { name } = experiment
+    display.say(`${name}: the machine was too busy: measuring it again, alone`)
+    display.again(name)
+    await setAside(recording)
+    again.push({ name, why })
+    folders[index] = await conductOne(plan, experiment, new LoadRoom(1), notRun)
+  }
+  return again
+}
+
+async function setAside(recording: string): Promise<void> {
+  const superseded = path.join(path.dirname(recording), 'superseded')
+  await mkdir(superseded, { recursive: true })
+  await rename(recording, path.join(superseded, path.basename(recording)))
+}
+
+/** The folder of the recording; null when there is none, with the reason in `notRun`. */
+async function conductOne(
+  plan: MeasurePlan,
+  experiment: Experiment,
+  loadRoom: LoadRoom,
+  notRun: NotRun[],
+): Promise<string | null> {
+  const { runId, seed, provenance, display, signal } = plan
+  const { name, scenario } = experiment
+  const folder = path.join(plan.folder, name)
+  try {
+    const manifest = await run({
+      experiment,
+      acquire: () =>
+        acquireEmbedded({
+          inputs: scenario.cluster,
+          images: { ...sampleAppImages(), ...scenario.images },
+          seed,
+          clock: systemClock,
+          givesWay: true,
+        }),
+      folder,
+      runId,
+      runPrefix: randomBytes(4).toString('hex'),
+      seed,
+      provenance,
+      clock: systemClock,
+      signal,
+      loadRoom,
+      onPhase: phase => display.phase(name, phase),
+      onLoad: ({ sent, failed }) => display.load(name, sent, failed),
+    })
+    if (manifest.interrupted !== null && !signal.aborted) display.say(`${name}: ${manifest.interrupted}`)
+    display.phase(name, 'done')
+    return folder
+  } catch (error) {
+    notRun.push({ name, why: error instanceof Error ? error.message : String(error) })
+    display.phase(name, 'not run')
+    return null
+  }
+}
