@@ -224,14 +224,23 @@ export function readyConditions(
     .filter(status => !status.ready)
     .map(status => status.name)
   const containersReady = readiness('ContainersReady', phase, unready)
-  const closedGate = (pod.spec.readinessGates ?? []).find(
-    ({ conditionType }) =>
-      pod.status?.conditions?.find(({ type }) => type === conditionType)?.status !== 'True',
-  )
-  if (containersReady.status !== 'True' || closedGate === undefined)
+  const closed = (pod.spec.readinessGates ?? []).flatMap(gate => {
+    const status = gateOf(pod, gate)
+    if (status === 'True') return []
+    const named = `pod readiness gate "${gate.conditionType}"`
+    return status === null
+      ? `corresponding condition of ${named} does not exist.`
+      : `the status of ${named} is not "True", but ${status}`
+  })
+  if (containersReady.status !== 'True' || closed.length === 0)
     return [{ ...containersReady, type: 'Ready' }, containersReady]
-  const message = `corresponding condition of pod readiness gate "${closedGate.conditionType}" does not exist.`
+  const message = closed.join(', ')
   return [{ type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady', message }, containersReady]
+}
+
+/** The condition that a gate asks for; null when nobody has set it. */
+export function gateOf(pod: Pod, { conditionType }: { conditionType: string }): Condition['status'] | null {
+  return pod.status?.conditions?.find(({ type }) => type === conditionType)?.status ?? null
 }
 
 function isSidecarAt(pod: Pod, index: number): boolean {

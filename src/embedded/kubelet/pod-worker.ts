@@ -18,6 +18,7 @@ import { mountVolumes } from './pod-volumes.ts'
 import type { Eviction } from './pod-status.ts'
 import { syncActions, type SyncAction } from './sync-actions.ts'
 import { podPorts } from './pod-ports.ts'
+import { gateOf } from './pod-status.ts'
 import { deleteObject, stopContainers, tearDownSandbox } from './terminate-pod.ts'
 
 /** §4.5: a sync is repeated after 60–90 s. */
@@ -87,7 +88,12 @@ export class PodWorker {
 
   /** Labels, annotations and conditions of others may change; the containers of a pod may not. */
   update(pod: Pod): void {
+    const gates = (of: Pod): string =>
+      JSON.stringify((of.spec.readinessGates ?? []).map(gate => gateOf(of, gate)))
+    const turned = gates(pod) !== gates(this.#context.pod)
     this.#context.pod = pod
+    // A gate that somebody opened or closed decides the pod's readiness at once (kubelet.go, HandlePodReconcile).
+    if (turned && !this.#acting && !this.#over && this.#grace === null) this.#context.refreshStatus()
   }
 
   /** A deletion, or a second one that shortens the first. */
