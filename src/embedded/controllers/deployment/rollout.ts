@@ -94,7 +94,8 @@ export class Rollout {
 
   /** Writes only what differs; true when something did. */
   writeStatus(status: DeploymentStatus): boolean {
-    if (canonicalJson(status) === canonicalJson(this.#deployment.status ?? {})) return false
+    if (canonicalJson(withoutZeros(status)) === canonicalJson(withoutZeros(this.#deployment.status ?? {})))
+      return false
     this.#deployment = this.api.updateStatus('deployments', { ...this.#deployment, status })
     return true
   }
@@ -127,4 +128,9 @@ export class Rollout {
     this.#replicaSets.set(replicaSet.metadata.name, replicaSet)
     return replicaSet
   }
+}
+
+/** On the wire a count of 0 is the same as none. */
+function withoutZeros(status: Partial<DeploymentStatus>): Partial<DeploymentStatus> {
+  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0))
 }
