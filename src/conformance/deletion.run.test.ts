@@ -159,27 +159,29 @@ test.concurrent('deletecollection deletes what the selector matches, and answers
   }),
 )
 
-test.concurrent('a new namespace has a default service account and a place for the cluster’s certificate', () =>
-  inNamespace(target, async namespace => {
-    await untilOne<KubeObject & { data: Record<string, string> }, boolean>(
-      target,
-      'configmaps',
-      namespace,
-      'kube-root-ca.crt',
-      // What stands in it is the cluster's own affair: one that serves plain HTTP has no certificate.
-      item => item.data['ca.crt'] !== undefined,
-      'a certificate',
-    )
-    const { body } = await target.raw<KubeObject & { spec: unknown; status: unknown }>(
-      'GET',
-      `/api/v1/namespaces/${namespace}`,
-    )
-    expect(body).toMatchObject({
-      metadata: { labels: { 'kubernetes.io/metadata.name': namespace } },
-      spec: { finalizers: ['kubernetes'] },
-      status: { phase: 'Active' },
-    })
-  }),
+test.concurrent(
+  'a new namespace has a default service account and a place for the cluster’s certificate',
+  () =>
+    inNamespace(target, async namespace => {
+      await untilOne<KubeObject & { data: Record<string, string> }, boolean>(
+        target,
+        'configmaps',
+        namespace,
+        'kube-root-ca.crt',
+        // What stands in it is the cluster's own affair: one that serves plain HTTP has no certificate.
+        item => item.data['ca.crt'] !== undefined,
+        'a certificate',
+      )
+      const { body } = await target.raw<KubeObject & { spec: unknown; status: unknown }>(
+        'GET',
+        `/api/v1/namespaces/${namespace}`,
+      )
+      expect(body).toMatchObject({
+        metadata: { labels: { 'kubernetes.io/metadata.name': namespace } },
+        spec: { finalizers: ['kubernetes'] },
+        status: { phase: 'Active' },
+      })
+    }),
 )
 
 test.concurrent('a namespace takes its objects with it, and takes no new ones meanwhile', () =>
