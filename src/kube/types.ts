@@ -193,6 +193,7 @@ export interface KubeEvent extends KubeObject {
   lastTimestamp?: string
   source?: { component?: string; host?: string }
   reportingComponent?: string
+  reportingInstance?: string
 }
 
 export interface StatusCause {
