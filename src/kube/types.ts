@@ -141,6 +141,8 @@ export interface EndpointSlice extends KubeObject {
 
 export interface Node extends KubeObject {
   spec: {
+    podCIDR?: string
+    podCIDRs?: string[]
     unschedulable?: boolean
     taints?: { key: string; value?: string; effect: string; timeAdded?: string }[]
   }
