@@ -326,6 +326,7 @@ it('lists pods/eviction in the discovery that drain reads, and everything in the
       'policy',
       'coordination.k8s.io',
       'autoscaling',
+      'authentication.k8s.io',
       'authorization.k8s.io',
     ]),
   )
