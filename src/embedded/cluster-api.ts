@@ -92,12 +92,13 @@ export interface ClusterApi {
    * Returns the stop function.
    */
   watch<T extends KubeObject>(resource: ResourceName, handler: WatchHandler<T>): () => void
-  /** Records a Kubernetes Event about an object. */
+  /** Records a Kubernetes Event about an object, or about the part of it that `fieldPath` names. */
   recordEvent(
     about: KubeObject,
     type: 'Normal' | 'Warning',
     reason: string,
     message: string,
     component: string,
+    fieldPath?: string,
   ): void
 }

@@ -20,6 +20,8 @@ export interface ContainerFeed {
 export interface ContainerLog {
   /** Holds the container's standard output and error, appended as they come. */
   file: string
+  /** No line is older. */
+  startedUs: number
   /** True once the process is gone, so that nothing will be appended. */
   ended(): boolean
 }

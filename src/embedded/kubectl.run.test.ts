@@ -107,7 +107,43 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
         'poddisruptionbudgets pdb policy/v1 true PodDisruptionBudget\n',
       ],
       ['version', /Server Version: v1\.\d+\.0\n/],
+      ['auth whoami -o jsonpath={.status.userInfo.username}', 'kubernetes-admin'],
+      [
+        'get node worker-1 -o jsonpath={.status.nodeInfo.architecture}{.status.nodeInfo.kubeProxyVersion}',
+        process.arch === 'x64' ? 'amd64' : process.arch,
+      ],
+      [
+        'get endpoints',
+        'Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n' +
+          'No resources found in default namespace.\n',
+      ],
+      ['events --for svc/web', 'No events found in default namespace.\n'],
+      [
+        'get events --field-selector=involvedObject.kind=Pod,reason=Started -o jsonpath={.items[0].involvedObject.fieldPath}',
+        'spec.containers{web}',
+      ],
       ['top pods', 'error: Metrics API not available\nexit 1\n'],
+    ])
+  })
+
+  it('reads logs', async () => {
+    await transcript([
+      ['run say --image=web --restart=Never --command -- node -e "console.log(12345)"', 'pod/say created\n'],
+      ['wait pod/say --for=jsonpath={.status.phase}=Succeeded --timeout=30s', 'pod/say condition met\n'],
+      ['logs say', '12345\n'],
+      ['logs say --since=1h', '12345\n'],
+      ['logs say --since-time=2020-01-01T00:00:00Z', '12345\n'],
+      ['logs say --limit-bytes=3', '123'],
+      [
+        'logs say --timestamps',
+        'Error from server (BadRequest): timestamps: the embedded cluster does not know when a line of a log was ' +
+          'written\nexit 1\n',
+      ],
+      [
+        'get events --field-selector=involvedObject.name=say -o jsonpath={.items[*].reason}',
+        'Scheduled Pulling Pulled Created Started',
+      ],
+      ['delete pod say', 'pod "say" deleted\n'],
     ])
   })
 
@@ -163,6 +199,14 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
       ['label cm made a=c', "error: 'a' already has a value (b), and --overwrite is false\nexit 1\n"],
       ['annotate cm made n=o', 'configmap/made annotated\n'],
       ['patch cm made -p \'{"data":{"a":null}}\'', 'configmap/made patched\n'],
+      [
+        'patch cm made --type=json -p \'[{"op":"remove","path":"/data/zz"}]\'',
+        'The request is invalid: the server rejected our request due to an error in our request\nexit 1\n',
+      ],
+      [
+        'patch deploy web -p \'{"spec":{"replicas":"x"}}\'',
+        'The request is invalid: patch: Invalid value: "map[spec:map[replicas:x]]": unrecognized type: int32\nexit 1\n',
+      ],
       ['delete cm made --dry-run=server', 'configmap "made" deleted (server dry run)\n'],
       ['delete -f config-map.yaml', 'configmap "made" deleted\n'],
       ['delete -f config-map.yaml --ignore-not-found', ''],

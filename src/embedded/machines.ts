@@ -55,7 +55,7 @@ export function startMachines(parts: MachinesParts): Machines {
     if (object.status !== undefined) api.updateStatus('nodes', { ...created, status: object.status })
   }
   const steps = new ContainerSteps(clock)
-  const logs = new PodLogs(join(start.directory, 'logs'))
+  const logs = new PodLogs(join(start.directory, 'logs'), clock)
   const runtime = new ProcessRuntime({ clock, openLog: spec => logs.open(spec), groups: parts.reaper })
   const startKubelet = kubeletStarter(parts, steps, logs)
   const machines = nodes.map((node, index) => {

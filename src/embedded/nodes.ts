@@ -1,4 +1,5 @@
 /** The Node objects: one control plane, which is tainted and never drained, and the workers. */
+import { release } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import type { Node } from '../kube/types.ts'
 import type { NodeIdentity } from './kubelet/kubelet-parts.ts'
@@ -14,21 +15,30 @@ export function nodeNames(workers: number): string[] {
 export function nodeObject({ name, address }: NodeIdentity, kubernetesVersion: string, clock: Clock): Node {
   const room = { cpu: '4', memory: '8Gi', 'ephemeral-storage': '100Gi', pods: '110' }
   const isControlPlane = name === controlPlane
+  const architecture = process.arch === 'x64' ? 'amd64' : process.arch
+  // The node's own block (addresses.ts); a node that has used it up goes on in others.
+  const podCIDR = address.replace(/^(\d+\.\d+)\.0\.(\d+)$/, '$1.$2.0/24')
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: {
       name,
       labels: {
+        'beta.kubernetes.io/arch': architecture,
+        'beta.kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': architecture,
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',
-        'kubernetes.io/arch': process.arch === 'x64' ? 'amd64' : process.arch,
         ...(isControlPlane ? { 'node-role.kubernetes.io/control-plane': '' } : {}),
       },
     },
-    spec: isControlPlane
-      ? { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] }
-      : {},
+    spec: {
+      podCIDR,
+      podCIDRs: [podCIDR],
+      ...(isControlPlane
+        ? { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] }
+        : {}),
+    },
     status: {
       capacity: room,
       allocatable: room,
@@ -41,13 +51,14 @@ export function nodeObject({ name, address }: NodeIdentity, kubernetesVersion: s
         kubeletVersion: kubernetesVersion,
         containerRuntimeVersion: 'rollproof://processes',
         operatingSystem: 'linux',
-        architecture: process.arch,
+        architecture,
         osImage: 'rollproof embedded cluster (modelled)',
-        kernelVersion: process.version,
+        kernelVersion: release(),
         machineID: name,
         systemUUID: name,
         bootID: name,
-        kubeProxyVersion: kubernetesVersion,
+        // Empty since 1.33 (feature gate DisableNodeKubeProxyVersion).
+        kubeProxyVersion: Number(kubernetesVersion.split('.')[1]) < 33 ? kubernetesVersion : '',
       },
     },
   }

@@ -141,6 +141,8 @@ export interface EndpointSlice extends KubeObject {
 
 export interface Node extends KubeObject {
   spec: {
+    podCIDR?: string
+    podCIDRs?: string[]
     unschedulable?: boolean
     taints?: { key: string; value?: string; effect: string; timeAdded?: string }[]
   }
@@ -193,6 +195,7 @@ export interface KubeEvent extends KubeObject {
   lastTimestamp?: string
   source?: { component?: string; host?: string }
   reportingComponent?: string
+  reportingInstance?: string
 }
 
 export interface StatusCause {

@@ -88,7 +88,11 @@ export function forbidden(kind: ResourceKind, name: string, why: string, causes?
   return failure(403, 'Forbidden', `${qualifiedName(kind)} "${name}" is forbidden: ${why}`, details)
 }
 
-export function invalid(kind: ResourceKind, name: string, problems: FieldProblem[]): ApiError {
+export function invalid(
+  kind: Pick<ResourceKind, 'group' | 'kind'>,
+  name: string,
+  problems: FieldProblem[],
+): ApiError {
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
   const details: NonNullable<Status['details']> = {
     ...(name === '' ? {} : { name }),

@@ -92,7 +92,7 @@ it('follows a log to its end', async () => {
   const file = join(folder, 'log')
   writeFileSync(file, 'one\ntwo\n')
   server.registry.create('pods', pod('a'))
-  server.logs.set('a/app', { file, ended: () => true })
+  server.logs.set('a/app', { file, startedUs: 0, ended: () => true })
   const sink = new PassThrough()
   await new Log(config).log('default', 'a', 'app', sink, { follow: true })
   let text = ''

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -247,12 +247,42 @@ describe('logs', () => {
     const file = join(folder, 'log')
     writeFileSync(file, 'one\ntwo\nthree\n')
     let ended = false
-    server.logs.set('a/app', { file, ended: () => ended })
+    server.logs.set('a/app', { file, startedUs: 0, ended: () => ended })
     expect(await (await server.request(`${pods}/a/log?tailLines=2`)).text()).toBe('two\nthree\n')
     const followed = await server.request(`${pods}/a/log?follow=true&tailLines=1&container=app`)
     appendFileSync(file, 'four\n')
     ended = true
     expect(await followed.text()).toBe('three\nfour\n')
+  })
+
+  it('end after as many bytes as were asked for, also when followed', async () => {
+    const file = join(folder, 'log')
+    writeFileSync(file, 'one\ntwo\n')
+    server.logs.set('a/app', { file, startedUs: 0, ended: () => false })
+    expect(await (await server.request(`${pods}/a/log?limitBytes=5`)).text()).toBe('one\nt')
+    expect(await (await server.request(`${pods}/a/log?limitBytes=100`)).text()).toBe('one\ntwo\n')
+    expect(await (await server.request(`${pods}/a/log?limitBytes=2&tailLines=1&follow=true`)).text()).toBe(
+      'tw',
+    )
+  })
+
+  it('start at a time only where all lines are on one side of it, and tell no times of lines', async () => {
+    const file = join(folder, 'log')
+    writeFileSync(file, 'one\n')
+    utimesSync(file, 2000, 2000)
+    server.logs.set('a/app', { file, startedUs: 1e9, ended: () => true })
+    const since = (seconds: number): Promise<Response> =>
+      server.request(`${pods}/a/log?sinceTime=${new Date(seconds * 1000).toISOString()}`)
+    expect(await (await since(1000)).text()).toBe('one\n')
+    expect(await (await since(2001)).text()).toBe('')
+    expect((await since(1500)).status).toBe(400)
+    expect(await (await server.request(`${pods}/a/log?sinceSeconds=10`)).text()).toBe('')
+    expect((await server.request(`${pods}/a/log?timestamps=true`)).status).toBe(400)
+    expect((await server.request(`${pods}/a/log?sinceTime=yesterday`)).status).toBe(400)
+    expect((await read<Status>(`${pods}/a/log?sinceSeconds=0&limitBytes=0`)).body.message).toBe(
+      'PodLogOptions "a" is invalid: [limitBytes: Invalid value: 0: must be greater than 0, ' +
+        'sinceSeconds: Invalid value: 0: must be greater than 0]',
+    )
   })
 
   it('say what is wrong with a container that is unknown or has not started', async () => {
@@ -296,6 +326,7 @@ it('lists pods/eviction in the discovery that drain reads, and everything in the
       'policy',
       'coordination.k8s.io',
       'autoscaling',
+      'authentication.k8s.io',
       'authorization.k8s.io',
     ]),
   )

@@ -356,3 +356,20 @@ it('counts the same Kubernetes Event instead of writing it again', () => {
     ['Readiness probe failed', 3],
   ])
 })
+
+it('names Kubernetes Events so that their list is in order of time', () => {
+  const { registry, clock } = testRegistry()
+  const about = registry.create('nodes', node('node-1'))
+  const reasons = ['Zulu', 'Yankee', 'Xray', 'Whiskey']
+  for (const [turn, reason] of reasons.entries()) {
+    if (turn > 1) clock.advance(1)
+    registry.recordEvent(about, 'Normal', reason, 'said', 'kubelet', 'spec.part')
+  }
+  const events = registry.list<KubeEvent>('events', 'default')
+  expect(events.map(({ reason }) => reason)).toEqual(reasons)
+  for (const { metadata, source, involvedObject } of events) {
+    expect(metadata.name).toMatch(/^node-1\.[0-9a-f]{16}$/)
+    expect(source).toEqual({ component: 'kubelet', host: 'node-1' })
+    expect(involvedObject.fieldPath).toBe('spec.part')
+  }
+})

@@ -4,6 +4,7 @@
  */
 import type { Container } from '../../kube/types.ts'
 import type { Image } from '../images.ts'
+import { containerEvent } from './container-event.ts'
 import type { PodContext } from './pod-context.ts'
 
 /** By image: how long to wait since the last failure. */
@@ -15,36 +16,44 @@ export function obtainImage(context: PodContext, container: Container): Image | 
   const found = context.kubelet.images.find(image)
   if (found !== null) {
     if (policy === 'Always') {
-      context.event('Normal', 'Pulling', `Pulling image "${image}"`)
+      containerEvent(context, name, 'Normal', 'Pulling', `Pulling image "${image}"`)
       const text = `Successfully pulled image "${image}" in 0s (0s including waiting). Image size: 0 bytes.`
-      context.event('Normal', 'Pulled', text)
-    } else context.event('Normal', 'Pulled', `Container image "${image}" already present on machine`)
+      containerEvent(context, name, 'Normal', 'Pulled', text)
+    } else
+      containerEvent(
+        context,
+        name,
+        'Normal',
+        'Pulled',
+        `Container image "${image}" already present on machine`,
+      )
     return found
   }
-  const { reason, message } = policy === 'Never' ? neverPulled(context, image) : pullFailed(context, image)
-  context.event('Warning', 'Failed', `Error: ${reason}`)
+  const { reason, message } =
+    policy === 'Never' ? neverPulled(context, name, image) : pullFailed(context, name, image)
+  containerEvent(context, name, 'Warning', 'Failed', `Error: ${reason}`)
   context.waiting.set(name, { reason, message })
   return null
 }
 
-function neverPulled(context: PodContext, image: string): { reason: string; message: string } {
+function neverPulled(context: PodContext, name: string, image: string): { reason: string; message: string } {
   const message = `Container image "${image}" is not present with pull policy of Never`
-  context.event('Warning', 'ErrImageNeverPull', message)
+  containerEvent(context, name, 'Warning', 'ErrImageNeverPull', message)
   return { reason: 'ErrImageNeverPull', message }
 }
 
-function pullFailed(context: PodContext, image: string): { reason: string; message: string } {
+function pullFailed(context: PodContext, name: string, image: string): { reason: string; message: string } {
   const { clock, settings } = context.kubelet
   const { first, cap } = settings.imageBackoffMs
   const before = context.failedPulls.get(image)
   if (before !== undefined && clock.nowUs() - before.failedUs < before.delayMs * 1000) {
     const text = `Back-off pulling image "${image}"`
-    context.event('Normal', 'BackOff', text)
+    containerEvent(context, name, 'Normal', 'BackOff', text)
     return { reason: 'ImagePullBackOff', message: `${text}: ErrImagePull: ${before.message}` }
   }
-  context.event('Normal', 'Pulling', `Pulling image "${image}"`)
+  containerEvent(context, name, 'Normal', 'Pulling', `Pulling image "${image}"`)
   const message = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`
-  context.event('Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
+  containerEvent(context, name, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
   const delayMs = before === undefined ? first : Math.min(before.delayMs * 2, cap)
   context.failedPulls.set(image, { delayMs, failedUs: clock.nowUs(), message })
   return { reason: 'ErrImagePull', message }

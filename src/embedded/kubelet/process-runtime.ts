@@ -42,7 +42,9 @@ export class ProcessRuntime implements ContainerRuntime, CommandSource {
   }
 
   start(spec: ContainerSpec): RunningContainer {
-    const id = `containerd://${spec.podUid.replaceAll('-', '')}${(++this.#serial).toString(16).padStart(8, '0')}`
+    // 64 hex digits, as containerd has them; the same run has the same ones.
+    const digits = createHash('sha256').update(`${spec.podUid} ${++this.#serial}`).digest('hex')
+    const id = `containerd://${digits}`
     const container = new ProcessContainer(id, spec, this.#parts)
     this.#running.add(container)
     container.onExit(() => this.#running.delete(container))

@@ -8,6 +8,7 @@ import type { Container, KubeObject, Node, Service } from '../../kube/types.ts'
 import { draw } from '../draw.ts'
 import { executablePath, type Image } from '../images.ts'
 import { commandLine } from './command-line.ts'
+import { containerEvent } from './container-event.ts'
 import type { ContainerSpec, RunningContainer } from './container-runtime.ts'
 import { ConfigError, configKeys, containerEnvironment } from './environment.ts'
 import { expand } from './expansion.ts'
@@ -36,7 +37,7 @@ export async function startContainer(context: PodContext, container: Container):
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     context.waiting.set(container.name, { reason: 'CreateContainerConfigError', message: error.message })
-    context.event('Warning', 'Failed', `Error: ${error.message}`)
+    containerEvent(context, container.name, 'Warning', 'Failed', `Error: ${error.message}`)
     return { kind: 'failed' }
   }
   await new Promise<void>(resolve => void clock.after(draw(random, settings.containerStartMs), resolve))
@@ -46,17 +47,17 @@ export async function startContainer(context: PodContext, container: Container):
     log: context.kubelet.logFile?.(context.namespace, context.pod.metadata.name, container.name) ?? null,
   }
   context.containers.add(container.name, running, ({ code }) => terminationMessage(container, code, files))
-  context.event('Normal', 'Created', `Created container: ${container.name}`)
+  containerEvent(context, container.name, 'Normal', 'Created', `Created container: ${container.name}`)
   // A process that cannot be started says so on the next turn.
   await new Promise<void>(resolve => void clock.after(0, resolve))
   if (running.exit?.reason === 'StartError') {
     const message = running.exit.message ?? ''
     context.waiting.set(container.name, { reason: 'RunContainerError', message })
-    context.event('Warning', 'Failed', `Error: ${message}`)
+    containerEvent(context, container.name, 'Warning', 'Failed', `Error: ${message}`)
     return { kind: 'failed' }
   }
   context.waiting.delete(container.name)
-  context.event('Normal', 'Started', `Started container ${container.name}`)
+  containerEvent(context, container.name, 'Normal', 'Started', `Started container ${container.name}`)
   return (await postStart(context, container, running)) ? { kind: 'started' } : { kind: 'failed' }
 }
 
@@ -75,7 +76,7 @@ function backOff(context: PodContext, container: Container): number {
   const delay = goDuration(context.backoff.delayMs(key))
   const why = `back-off ${delay} restarting failed container=${container.name} pod=${pod}`
   context.waiting.set(container.name, { reason: 'CrashLoopBackOff', message: why })
-  context.event('Warning', 'BackOff', message)
+  containerEvent(context, container.name, 'Warning', 'BackOff', message)
   return remainingMs
 }
 
@@ -163,7 +164,7 @@ function warnOfMounts(
     const isNamed = [...texts, workingDir].some(text => rewritePaths(text, [{ mountPath, folder }]) !== text)
     if (mountPath === '/tmp' || (isNamed && !existsSync(mountPath))) continue
     const why = `Container ${name}: nothing can be mounted at ${mountPath} in this cluster; the volume is at ${folder}, where paths in command, args, env and workingDir lead`
-    context.event('Warning', 'MountNotVisible', why)
+    containerEvent(context, name, 'Warning', 'MountNotVisible', why)
   }
 }
 
@@ -185,7 +186,7 @@ async function postStart(
   if (handler === undefined) return true
   const outcome = await context.hook(container, running, handler)
   if (outcome.kind === 'ended') return true
-  context.event('Warning', 'FailedPostStartHook', 'PostStartHook failed')
+  containerEvent(context, container.name, 'Warning', 'FailedPostStartHook', 'PostStartHook failed')
   await stopContainer(context, container, running, { because: 'FailedPostStartHook' })
   return false
 }

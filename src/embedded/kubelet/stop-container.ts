@@ -1,5 +1,6 @@
 import type { Container } from '../../kube/types.ts'
 import { draw } from '../draw.ts'
+import { containerEvent } from './container-event.ts'
 import type { RunningContainer } from './container-runtime.ts'
 import { GracePeriod } from './grace-period.ts'
 import { killContainer } from './kill-container.ts'
@@ -24,7 +25,13 @@ export function stopContainer(
 ): Promise<void> {
   const { clock, random, settings } = context.kubelet
   if (running.exit !== null) return Promise.resolve()
-  context.event('Normal', 'Killing', killingMessage(context, container.name, reason))
+  containerEvent(
+    context,
+    container.name,
+    'Normal',
+    'Killing',
+    killingMessage(context, container.name, reason),
+  )
   const handler = container.lifecycle?.preStop
   return killContainer({
     clock,
@@ -36,7 +43,8 @@ export function stopContainer(
     preStop: handler === undefined ? null : () => context.hook(container, running, handler),
     turn: reason.turn ?? null,
     record: context.record,
-    onHookFailed: () => context.event('Warning', 'FailedPreStopHook', 'PreStopHook failed'),
+    onHookFailed: () =>
+      containerEvent(context, container.name, 'Warning', 'FailedPreStopHook', 'PreStopHook failed'),
   })
 }
 

@@ -11,6 +11,13 @@ import { structType } from '../schema/go-types.ts'
 /** In the words of Go's decoder. */
 export class Misfit extends Error {
   override name = 'Misfit'
+  /** What Kubernetes says of the same value where it converts a merged object instead of reading a text. */
+  readonly whenConverted: string
+
+  constructor(message: string, whenConverted = message) {
+    super(message)
+    this.whenConverted = whenConverted
+  }
 }
 
 export interface TypedCopy {
@@ -172,9 +179,44 @@ function wholeNumber(value: Json, bits: 32 | 64, type: FieldType, place: Place):
   return value
 }
 
-function misfit(value: Json, { goName }: FieldType, place: Place, got = jsonType(value)): Misfit {
+function misfit(value: Json, type: FieldType, place: Place, got = jsonType(value)): Misfit {
   const field = `${place.struct}.${place.fields}`
-  return new Misfit(`json: cannot unmarshal ${got} into Go struct field ${field} of type ${goName}`)
+  return new Misfit(
+    `json: cannot unmarshal ${got} into Go struct field ${field} of type ${type.goName}`,
+    misfitOfConversion(value, type),
+  )
+}
+
+/** The words of k8s.io/apimachinery pkg/runtime/converter.go; none for types that read their own JSON. */
+function misfitOfConversion(value: Json, { shape, goName }: FieldType): string | undefined {
+  const got = goKind(value)
+  switch (shape.type) {
+    case 'struct':
+      return `cannot restore struct from: ${got}`
+    case 'list':
+    case 'bytes':
+      return `cannot restore slice from ${got}`
+    case 'map':
+      return `cannot restore map from ${got}`
+    case 'integer':
+      if (got === 'int64') return undefined
+      return got === 'float64' ? `cannot convert float64 to ${goName}` : `unrecognized type: int${shape.bits}`
+    case 'string':
+      return got === 'int64' ? `cannot convert int64 to ${goName}` : 'unrecognized type: string'
+    case 'boolean':
+      return 'unrecognized type: bool'
+    case 'float':
+      return 'unrecognized type: float64'
+    default:
+      return undefined
+  }
+}
+
+function goKind(value: Json): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'string') return 'string'
+  if (typeof value === 'boolean') return 'bool'
+  return Array.isArray(value) ? 'slice' : 'map'
 }
 
 const quantityPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/

@@ -1,6 +1,6 @@
 /**
- * "May I?": the holder of the token may do everything, so every review is answered with yes. Clients ask before they
- * act (`kubectl auth can-i`), and a server that does not answer looks like one that forbids.
+ * "May I?" and "who am I?": the holder of the token may do everything, so every review is answered with yes. Clients ask
+ * before they act (`kubectl auth can-i`), and a server that does not answer looks like one that forbids.
  */
 import type { JsonObject } from '../../store/json.ts'
 import { isObject } from '../../store/json.ts'
@@ -10,65 +10,77 @@ import { readObject } from './bodies.ts'
 import type { Exchange } from './exchange.ts'
 import { sendJson } from './exchange.ts'
 
-export const reviewGroup = 'authorization.k8s.io'
+const authorization = 'authorization.k8s.io'
+const authentication = 'authentication.k8s.io'
+
+export const reviewGroups: readonly string[] = [authentication, authorization]
 
 const version = 'v1'
 const kinds = [
-  { kind: 'LocalSubjectAccessReview', namespaced: true },
-  { kind: 'SelfSubjectAccessReview', namespaced: false },
-  { kind: 'SelfSubjectRulesReview', namespaced: false },
-  { kind: 'SubjectAccessReview', namespaced: false },
+  { group: authentication, kind: 'SelfSubjectReview', namespaced: false },
+  { group: authorization, kind: 'LocalSubjectAccessReview', namespaced: true },
+  { group: authorization, kind: 'SelfSubjectAccessReview', namespaced: false },
+  { group: authorization, kind: 'SelfSubjectRulesReview', namespaced: false },
+  { group: authorization, kind: 'SubjectAccessReview', namespaced: false },
 ] as const
 
-type ReviewKind = (typeof kinds)[number]['kind']
+type ReviewKind = (typeof kinds)[number]
+
+/** Whom an administrator's kubeconfig names (kubeadm, cmd/phases/init/kubeconfig.go); no name is ever asked for here. */
+const userInfo = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
 
 const resourceOf = (kind: string): string => `${kind.toLowerCase()}s`
 
 export function isReviewGroup(group: string, groupVersion: string): boolean {
-  return group === reviewGroup && groupVersion === version
+  return reviewGroups.includes(group) && groupVersion === version
 }
 
-export function reviewResourceList(): object {
-  const resources = kinds.map(({ kind, namespaced }) => ({
+export function reviewResourceList(group: string): object {
+  const resources = kindsOf(group).map(({ kind, namespaced }) => ({
     name: resourceOf(kind),
     singularName: kind.toLowerCase(),
     namespaced,
     kind,
     verbs: ['create'],
   }))
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: `${reviewGroup}/${version}`, resources }
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: `${group}/${version}`, resources }
 }
 
-export function aggregatedReviews(): object[] {
-  return kinds.map(({ kind, namespaced }) => ({
+export function aggregatedReviews(group: string): object[] {
+  return kindsOf(group).map(({ kind, namespaced }) => ({
     resource: resourceOf(kind),
-    responseKind: { group: reviewGroup, version, kind },
+    responseKind: { group, version, kind },
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.toLowerCase(),
     verbs: ['create'],
   }))
 }
 
+const kindsOf = (group: string): ReviewKind[] => kinds.filter(one => one.group === group)
+
 /** False when the path is no review. */
 export async function answerReview(exchange: Exchange): Promise<boolean> {
   const named = placeOf(exchange.path)
   if (named === null) return false
   if (exchange.method !== 'POST') throw methodNotAllowed()
-  const { kind, namespace } = named
-  const review = await readObject(exchange, { group: reviewGroup, version, kind })
+  const { group, kind, namespace } = named
+  const review = await readObject(exchange, { group, version, kind })
   const spec = isObject(review['spec']) ? review['spec'] : {}
-  refuseIncomplete(kind, namespace, spec)
-  const status = kind === 'SelfSubjectRulesReview' ? everything : { allowed: true }
-  const metadata = isObject(review['metadata']) ? review['metadata'] : {}
-  const answered = kind === 'SelfSubjectRulesReview' ? {} : spec
+  if (group === authorization) refuseIncomplete(kind, namespace, spec)
   sendJson(exchange, 201, {
     kind,
-    apiVersion: `${reviewGroup}/${version}`,
-    metadata,
-    spec: answered,
-    status,
+    apiVersion: `${group}/${version}`,
+    metadata: isObject(review['metadata']) ? review['metadata'] : {},
+    ...answerTo(kind, spec),
   })
   return true
+}
+
+function answerTo(kind: ReviewKind['kind'], spec: JsonObject): object {
+  if (kind === 'SelfSubjectReview') return { status: { userInfo } }
+  return kind === 'SelfSubjectRulesReview'
+    ? { spec: {}, status: everything }
+    : { spec, status: { allowed: true } }
 }
 
 const everything = {
@@ -77,16 +89,16 @@ const everything = {
   incomplete: false,
 }
 
-function placeOf(path: string): { kind: ReviewKind; namespace: string } | null {
-  const match = /^\/apis\/authorization\.k8s\.io\/v1\/(?:namespaces\/([^/]+)\/)?([a-z]+)\/?$/.exec(path)
+function placeOf(path: string): (Pick<ReviewKind, 'group' | 'kind'> & { namespace: string }) | null {
+  const match = /^\/apis\/([^/]+)\/v1\/(?:namespaces\/([^/]+)\/)?([a-z]+)\/?$/.exec(path)
   if (match === null) return null
-  const [, namespace = '', resource = ''] = match
-  const found = kinds.find(({ kind }) => resourceOf(kind) === resource)
+  const [, group = '', namespace = '', resource = ''] = match
+  const found = kindsOf(group).find(({ kind }) => resourceOf(kind) === resource)
   if (found === undefined || found.namespaced !== (namespace !== '')) return null
-  return { kind: found.kind, namespace: decodeURIComponent(namespace) }
+  return { group: found.group, kind: found.kind, namespace: decodeURIComponent(namespace) }
 }
 
-function refuseIncomplete(kind: ReviewKind, namespace: string, spec: JsonObject): void {
+function refuseIncomplete(kind: ReviewKind['kind'], namespace: string, spec: JsonObject): void {
   if (kind === 'SelfSubjectRulesReview') {
     if ((spec['namespace'] ?? '') === '') throw badRequest('no namespace on request')
     return
@@ -112,8 +124,8 @@ function refuseIncomplete(kind: ReviewKind, namespace: string, spec: JsonObject)
 function incomplete(problems: FieldProblem[]): Error {
   const texts = problems.map(({ field, message }) => `${field}: ${message}`)
   const list = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`
-  return failure(422, 'Invalid', `.${reviewGroup} "" is invalid: ${list}`, {
-    group: reviewGroup,
+  return failure(422, 'Invalid', `.${authorization} "" is invalid: ${list}`, {
+    group: authorization,
     causes: problems,
   })
 }

@@ -136,3 +136,12 @@ it('answers yes to whoever asks whether it may', async () => {
   expect((await ask('selfsubjectrulesreviews', {})).status).toBe(400)
   expect((await server.request('/apis/authorization.k8s.io/v1/subjectaccessreviews')).status).toBe(405)
 })
+
+it('tells whoever asks that it is the administrator', async () => {
+  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+  const answer = await send(path, '{}', 'application/json')
+  expect([answer.status, await answer.json()]).toMatchObject([
+    201,
+    { kind: 'SelfSubjectReview', status: { userInfo: { username: 'kubernetes-admin' } } },
+  ])
+})

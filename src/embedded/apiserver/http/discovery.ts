@@ -1,7 +1,7 @@
 /** Discovery, all from the table of kinds: plain, and aggregated for clients that ask for it (semantics §10.4, A.5). */
 import type { ResourceKind, Subresource } from '../resources.ts'
 import { apiGroups, resourceKinds, versionOfGroup } from '../resources.ts'
-import { aggregatedReviews, isReviewGroup, reviewGroup, reviewResourceList } from './access-reviews.ts'
+import { aggregatedReviews, isReviewGroup, reviewGroups, reviewResourceList } from './access-reviews.ts'
 
 interface SubresourceKind {
   group: string
@@ -49,12 +49,12 @@ export function apiGroupList(): object {
   return {
     kind: 'APIGroupList',
     apiVersion: 'v1',
-    groups: [...apiGroups(), reviewGroup].map(name => groupOf(name)),
+    groups: [...apiGroups(), ...reviewGroups].map(name => groupOf(name)),
   }
 }
 
 export function apiGroup(name: string): object | null {
-  return apiGroups().includes(name) || name === reviewGroup
+  return apiGroups().includes(name) || reviewGroups.includes(name)
     ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name) }
     : null
 }
@@ -72,7 +72,7 @@ function kindsOf(group: string, version: string): ResourceKind[] {
 }
 
 export function resourceList(group: string, version: string): object | null {
-  if (isReviewGroup(group, version)) return reviewResourceList()
+  if (isReviewGroup(group, version)) return reviewResourceList(group)
   const kinds = kindsOf(group, version)
   if (kinds.length === 0) return null
   const groupVersion = group === '' ? version : `${group}/${version}`
@@ -107,7 +107,7 @@ export function aggregatedType(version: AggregatedVersion): string {
 
 /** `/api` answers for the core group, `/apis` for the others. */
 export function aggregatedDiscovery(root: 'api' | 'apis', version: AggregatedVersion): object {
-  const groups = root === 'api' ? [''] : [...apiGroups(), reviewGroup]
+  const groups = root === 'api' ? [''] : [...apiGroups(), ...reviewGroups]
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
@@ -117,8 +117,9 @@ export function aggregatedDiscovery(root: 'api' | 'apis', version: AggregatedVer
       versions: [
         {
           version: versionOfGroup(name),
-          resources:
-            name === reviewGroup ? aggregatedReviews() : aggregatedResources(name, versionOfGroup(name)),
+          resources: reviewGroups.includes(name)
+            ? aggregatedReviews(name)
+            : aggregatedResources(name, versionOfGroup(name)),
           freshness: 'Current',
         },
       ],

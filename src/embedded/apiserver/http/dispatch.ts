@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 import { sendText } from './exchange.ts'
 import { requireUpgrade } from './exec/upgrade.ts'
 import { streamFeed } from './feed-streams.ts'
-import { fixedAnswer } from './fixed-answers.ts'
+import { fixedAnswer, minorOf } from './fixed-answers.ts'
 import { streamLog } from './log-stream.ts'
 import { switchNode } from './node-power.ts'
 import { answerOpenApi } from './openapi.ts'
@@ -49,6 +49,7 @@ export async function dispatch(context: ServerContext, exchange: Exchange): Prom
   if (route !== null) {
     const handler = verbsOf(route)[exchange.method]
     if (handler === undefined) throw methodNotAllowed()
+    warnOfDeprecation(context, exchange, route)
     await handler(context, exchange, route)
     return
   }
@@ -60,6 +61,17 @@ export async function dispatch(context: ServerContext, exchange: Exchange): Prom
   if (answer === null) throw unknownPath()
   if (exchange.method !== 'GET') throw methodNotAllowed()
   sendText(exchange, 200, `${JSON.stringify(answer.body)}\n`, answer.contentType)
+}
+
+/** Endpoints are the only kind here that a newer version advises against (kubernetes pkg/apis/core/v1, since 1.33). */
+function warnOfDeprecation(
+  { kubernetesVersion }: ServerContext,
+  { response }: Exchange,
+  { kind }: ResourceRoute,
+): void {
+  if (kind.resource !== 'endpoints' || minorOf(kubernetesVersion) < 33) return
+  const warning = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
+  response.appendHeader('Warning', `299 - "${warning}"`)
 }
 
 function verbsOf(route: ResourceRoute): Verbs {

@@ -81,7 +81,8 @@ export function checkPatched(
     reportProblems(exchange, validation, patch.yamlProblems, [...repeated, ...problems], refuse)
     return object
   } catch (error) {
-    throw error instanceof Misfit ? refuse(error.message) : error
+    if (!(error instanceof Misfit)) throw error
+    throw refuse(strategic ? error.whenConverted : error.message)
   }
 }
 

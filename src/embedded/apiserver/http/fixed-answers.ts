@@ -36,7 +36,7 @@ function aggregatedVersions(kubernetesVersion: string): AggregatedVersion[] {
   return minorOf(kubernetesVersion) < 33 ? ['v2', 'v2beta1'] : ['v2']
 }
 
-function minorOf(gitVersion: string): number {
+export function minorOf(gitVersion: string): number {
   return Number(/^v?1\.(\d+)/.exec(gitVersion)?.[1])
 }
 

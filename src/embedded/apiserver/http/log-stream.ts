@@ -5,12 +5,13 @@ import { sleep } from '../../../base/clock.ts'
 import type { Pod } from '../../../kube/types.ts'
 import type { ContainerLog } from '../../feeds.ts'
 import { badRequest } from '../api-errors.ts'
+import { chooseContainer } from './choose-container.ts'
 import type { Exchange } from './exchange.ts'
 import type { LineStream } from './line-stream.ts'
 import { openLineStream } from './line-stream.ts'
+import { linesCount, logOptions, type LogOptions } from './log-options.ts'
 import type { ResourceRoute } from './route.ts'
 import type { ServerContext } from './server-context.ts'
-import { isSet, numberIn } from './write-options.ts'
 
 const pollMs = 200
 const chunkBytes = 64 * 1024
@@ -20,9 +21,8 @@ export async function streamLog(
   exchange: Exchange,
   route: ResourceRoute,
 ): Promise<void> {
-  const { query } = exchange
-  const log = locate(context, route, query)
-  const tailLines = numberIn(query, 'tailLines')
+  const options = logOptions(exchange.query, route.name, context.clock.nowUs())
+  const log = locate(context, route, options)
   const file = await openIfThere(log.file)
   if (file === null) {
     openLineStream(exchange, 'text/plain').end()
@@ -31,14 +31,15 @@ export async function streamLog(
   const closed = new AbortController()
   try {
     // Before the head is sent: from then on the client may count on every further line.
-    let position = tailLines === null ? 0 : await tailStart(file, tailLines)
+    let position = await firstByte(file, log, options)
+    const end = position + (options.limitBytes ?? Infinity)
     const stream = openLineStream(exchange, 'text/plain')
     stream.onClosed(() => closed.abort())
     for (;;) {
       // Asked before reading: what was written before the end is then surely read.
-      const ended = !isSet(query, 'follow') || log.ended()
-      position = await copyRest(file, position, stream, closed.signal)
-      if (ended || closed.signal.aborted) break
+      const ended = !options.follow || log.ended()
+      position = await copyRest(file, { from: position, end }, stream, closed.signal)
+      if (ended || position >= end || closed.signal.aborted) break
       await sleep(context.clock, pollMs, closed.signal)
     }
     stream.end()
@@ -50,29 +51,20 @@ export async function streamLog(
 function locate(
   { registry, logs }: ServerContext,
   { namespace, name }: ResourceRoute,
-  query: URLSearchParams,
+  options: LogOptions,
 ): ContainerLog {
-  const pod = registry.read('pods', namespace, name) as Pod
-  const container = containerOf(pod, query.get('container') ?? '')
-  const previous = isSet(query, 'previous')
+  const { previous } = options
+  const container = chooseContainer(registry.read('pods', namespace, name) as Pod, options.container)
   const log = logs.locate(namespace, name, container, previous)
   if (log !== null) return log
   if (previous) throw badRequest(`previous terminated container "${container}" in pod "${name}" not found`)
   throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ContainerCreating`)
 }
 
-function containerOf({ metadata, spec }: Pod, wanted: string): string {
-  const names = spec.containers.map(({ name }) => name)
-  const all = [...names, ...(spec.initContainers ?? []).map(({ name }) => name)]
-  if (wanted !== '') {
-    if (all.includes(wanted)) return wanted
-    throw badRequest(`container ${wanted} is not valid for pod ${metadata.name}`)
-  }
-  const [only, ...others] = names
-  if (only !== undefined && others.length === 0) return only
-  throw badRequest(
-    `a container name must be specified for pod ${metadata.name}, choose one of: [${names.join(' ')}]`,
-  )
+async function firstByte(file: FileHandle, log: ContainerLog, options: LogOptions): Promise<number> {
+  const { size, mtimeMs } = await file.stat()
+  if (size > 0 && !linesCount(options, log, mtimeMs * 1000)) return size
+  return options.tailLines === null ? 0 : tailStart(file, options.tailLines)
 }
 
 async function openIfThere(path: string): Promise<FileHandle | null> {
@@ -86,14 +78,14 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
 
 async function copyRest(
   file: FileHandle,
-  from: number,
+  { from, end }: { from: number; end: number },
   stream: LineStream,
   closed: AbortSignal,
 ): Promise<number> {
   const buffer = Buffer.alloc(chunkBytes)
   let position = from
-  while (!closed.aborted) {
-    const { bytesRead } = await file.read(buffer, 0, chunkBytes, position)
+  while (!closed.aborted && position < end) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(chunkBytes, end - position), position)
     if (bytesRead === 0) break
     stream.write(Buffer.from(buffer.subarray(0, bytesRead)))
     position += bytesRead

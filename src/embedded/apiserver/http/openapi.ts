@@ -8,7 +8,7 @@ import { hasType } from '../schema/go-types.ts'
 import { typeNameOf } from '../schema/kind-types.ts'
 import type { GroupVersionKind } from '../schema/openapi-schemas.ts'
 import { schemasOf } from '../schema/openapi-schemas.ts'
-import { reviewGroup } from './access-reviews.ts'
+import { reviewGroups } from './access-reviews.ts'
 import { unknownPath } from '../api-errors.ts'
 import type { Exchange } from './exchange.ts'
 import { sendText } from './exchange.ts'
@@ -75,7 +75,7 @@ function urlOf(prefix: string, name: string, document: Document | null): string 
 }
 
 function groupVersions(): GroupVersion[] {
-  const all = [...resourceKinds, { group: reviewGroup, version: 'v1' }]
+  const all = [...resourceKinds, ...reviewGroups.map(group => ({ group, version: 'v1' }))]
   const byName = new Map(all.map(({ group, version }) => [nameOf({ group, version }), { group, version }]))
   return [...byName.values()]
 }

@@ -10,9 +10,9 @@ export function registryApi(clock: Clock, random: Random): TestApi {
   const registry = createRegistry({ clock, settings: defaultSettings, random })
   const api: TestApi = {
     ...registry,
-    recordEvent(about, type, reason, message, component) {
+    recordEvent(about, type, reason, message, component, fieldPath) {
       api.events.push({ about: about.metadata.name, reason, message })
-      registry.recordEvent(about, type, reason, message, component)
+      registry.recordEvent(about, type, reason, message, component, fieldPath)
     },
     events: [],
     onWrite: () => undefined,

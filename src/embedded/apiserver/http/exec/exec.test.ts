@@ -197,7 +197,7 @@ it('attaches to the output from now on, until the container ends', async () => {
   const file = join(folder, 'attached.log')
   writeFileSync(file, 'before\n')
   let ended = false
-  server.logs.set('web/app', { file, ended: () => ended })
+  server.logs.set('web/app', { file, startedUs: 0, ended: () => ended })
   const [out, err] = [new PassThrough(), new PassThrough()]
   const text = textOf(out)
   await new Attach(config).attach('default', 'web', 'app', out, err, null, false)

@@ -5,6 +5,7 @@
 import type { Pod } from '../../../../kube/types.ts'
 import type { ApiError } from '../../../cluster-api.ts'
 import { badRequest, failure } from '../../api-errors.ts'
+import { chooseContainer } from '../choose-container.ts'
 import type { ResourceRoute } from '../route.ts'
 import type { ServerContext } from '../server-context.ts'
 
@@ -20,22 +21,9 @@ export function streamTarget(
   query: URLSearchParams,
 ): StreamTarget {
   const pod = registry.read('pods', namespace, name) as Pod
-  const container = subresource === 'portforward' ? '' : containerOf(pod, query.get('container') ?? '')
+  const container = subresource === 'portforward' ? '' : chooseContainer(pod, query.get('container') ?? '')
   if ((pod.spec.nodeName ?? '') === '') throw badRequest(`pod ${name} does not have a host assigned`)
   return { pod, container }
-}
-
-function containerOf({ metadata, spec }: Pod, wanted: string): string {
-  const names = spec.containers.map(({ name }) => name)
-  const all = [...(spec.initContainers ?? []).map(({ name }) => name), ...names]
-  if (wanted !== '') {
-    if (all.includes(wanted)) return wanted
-    throw badRequest(`container ${wanted} is not valid for pod ${metadata.name}`)
-  }
-  const [only, ...others] = names
-  if (only !== undefined && others.length === 0) return only
-  const choice = `choose one of: [${all.join(' ')}]`
-  throw badRequest(`a container name must be specified for pod ${metadata.name}, ${choice}`)
 }
 
 /** An error of the kubelet's, as a server passes it on. */
