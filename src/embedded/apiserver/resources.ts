@@ -164,6 +164,10 @@ export function apiGroups(): string[] {
   return [...new Set(resourceKinds.map(kind => kind.group))].filter(group => group !== '')
 }
 
+export function isServedGroup(group: string): boolean {
+  return group !== '' && resourceKinds.some(kind => kind.group === group)
+}
+
 /** Each group is served in one version. */
 export function versionOfGroup(group: string): string {
   return resourceKinds.find(kind => kind.group === group)?.version ?? 'v1'
