@@ -85,6 +85,8 @@ function storedOnlyKinds(): ResourceKind[] {
       categories: all,
       ...status,
     }),
+    stored('jobs', 'batch', 'Job', { categories: all, ...status }),
+    stored('cronjobs', 'batch', 'CronJob', { shortNames: ['cj'], categories: all, ...status }),
     stored('storageclasses', 'storage.k8s.io', 'StorageClass', { shortNames: ['sc'], ...clusterWide }),
     stored('priorityclasses', 'scheduling.k8s.io', 'PriorityClass', { shortNames: ['pc'], ...clusterWide }),
   ]
