@@ -38,6 +38,8 @@ export type ResourceName =
   | 'ingressclasses'
   | 'networkpolicies'
   | 'horizontalpodautoscalers'
+  | 'jobs'
+  | 'cronjobs'
   | 'storageclasses'
   | 'priorityclasses'
 
@@ -99,6 +101,7 @@ export interface ClusterApi {
     reason: string,
     message: string,
     component: string,
+    /** The part that it is about: `spec.containers{web}`. */
     fieldPath?: string,
   ): void
 }

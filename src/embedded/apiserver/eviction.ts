@@ -4,7 +4,7 @@
  */
 import type { Condition, Pod, PodDisruptionBudget, Status } from '../../kube/types.ts'
 import { copyJson } from '../store/json.ts'
-import { forbidden, internalError, notFound, success, tooManyRequests } from './api-errors.ts'
+import { failure, forbidden, notFound, success, tooManyRequests } from './api-errors.ts'
 import type { DeleteRequest } from './deletion.ts'
 import { deleteObject } from './deletion.ts'
 import { matchesSelector } from '../selector.ts'
@@ -27,7 +27,10 @@ export function evictPod(
   if (!ignoresBudgets(pod)) {
     const budgets = budgetsOf(core, pod)
     if (budgets.length > 1)
-      throw internalError(
+      // A Status that Kubernetes writes by hand here, without a reason.
+      throw failure(
+        500,
+        '',
         'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
       )
     const budget = budgets[0]

@@ -39,8 +39,6 @@ describe('the door', () => {
   it.each([
     ['GET', '/api/v1/namespaces/default/unicorns', 404],
     ['GET', '/apis/apps/v2/deployments', 404],
-    ['GET', '/nowhere', 404],
-    ['GET', '/openapi/v2', 404],
     ['GET', '/api/v1/namespaces/default/pods/%zz', 404],
     ['POST', '/api/v1/pods', 405],
     ['GET', '/api/v1/namespaces/default/pods/a/eviction', 405],
@@ -53,6 +51,18 @@ describe('the door', () => {
       body: { kind: 'Status', status: 'Failure', code },
     })
   })
+
+  it.each(['/nowhere', '/openapi/v2', '/apis/nobody.example/v1', '/apis/nobody.example/v1/a'])(
+    'answers %s with a plain 404',
+    async path => {
+      const response = await server.request(path)
+      expect([response.status, response.headers.get('Content-Type'), await response.text()]).toEqual([
+        404,
+        'text/plain; charset=utf-8',
+        '404 page not found\n',
+      ])
+    },
+  )
 
   it('answers bodies that it cannot take with 400, 413, 415', async () => {
     const post = (body: string, type: string): Promise<Response> =>

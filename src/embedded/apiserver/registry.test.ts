@@ -119,6 +119,16 @@ describe('validation', () => {
       'spec.template.spec.containers[0].name',
       o => (container(o).name = 'App'),
     ],
+    [
+      'a request above its limit, whatever the units',
+      'spec.template.spec.containers[0].resources.requests',
+      o => (container(o).resources = { requests: { memory: '1Gi' }, limits: { memory: '1000Mi' } }),
+    ],
+    [
+      'a resource that is none',
+      'spec.template.spec.containers[0].resources.limits[gpu]',
+      o => (container(o).resources = { limits: { gpu: '1' } }),
+    ],
     ['an object name with capitals', 'metadata.name', o => (o.metadata.name = 'Web')],
   ])('refuses %s', (_what, field, change) => {
     expect(causes(change)).toEqual([field])
@@ -154,6 +164,22 @@ describe('validation', () => {
       spec: { minAvailable: 1, maxUnavailable: 1 },
     }
     expect(statusOfFailure(() => registry.post('poddisruptionbudgets', both))).toMatchObject({ code: 422 })
+  })
+
+  it.each(['configmaps', 'secrets'] as const)('keeps %s that are immutable as they are', resource => {
+    const { registry } = testRegistry()
+    const metadata = { name: 'a', namespace: 'default' }
+    const made = registry.post(resource, { metadata, immutable: true, data: { k: 'MQ==' } })
+    const fields = (change: object): unknown[] => {
+      const status = statusOfFailure(() => registry.update(resource, { ...made, ...change }))
+      expect(status).toMatchObject({ code: 422, reason: 'Invalid' })
+      return (status.details?.causes ?? []).map(({ field, message }) => [field, message])
+    }
+    const refused = 'Forbidden: field is immutable when `immutable` is set'
+    expect(fields({ data: { k: 'Mg==' } })).toEqual([['data', refused]])
+    expect(fields({ immutable: false })).toEqual([['immutable', refused]])
+    const labelled = { ...made, metadata: { ...made.metadata, labels: { a: 'b' } } }
+    expect(registry.update(resource, labelled).metadata.labels).toEqual({ a: 'b' })
   })
 
   it('lets only a few fields of a pod change', () => {

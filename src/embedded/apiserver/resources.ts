@@ -85,6 +85,8 @@ function storedOnlyKinds(): ResourceKind[] {
       categories: all,
       ...status,
     }),
+    stored('jobs', 'batch', 'Job', { categories: all, ...status }),
+    stored('cronjobs', 'batch', 'CronJob', { shortNames: ['cj'], categories: all, ...status }),
     stored('storageclasses', 'storage.k8s.io', 'StorageClass', { shortNames: ['sc'], ...clusterWide }),
     stored('priorityclasses', 'scheduling.k8s.io', 'PriorityClass', { shortNames: ['pc'], ...clusterWide }),
   ]
@@ -162,6 +164,10 @@ export function qualifiedName(kind: { group: string; resource: string }): string
 /** Group names in the order of discovery. */
 export function apiGroups(): string[] {
   return [...new Set(resourceKinds.map(kind => kind.group))].filter(group => group !== '')
+}
+
+export function isServedGroup(group: string): boolean {
+  return group !== '' && resourceKinds.some(kind => kind.group === group)
 }
 
 /** Each group is served in one version. */

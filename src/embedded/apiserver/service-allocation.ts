@@ -67,7 +67,16 @@ function allocateAddress(
     const why = whyNotAddress(core, wanted)
     if (why !== null) problems.invalid('spec.clusterIPs', [wanted], `failed to allocate IP ${wanted}: ${why}`)
   }
-  if (spec.clusterIP !== undefined) spec.clusterIPs = [spec.clusterIP]
+  if (spec.clusterIP === undefined) return
+  spec.clusterIPs = [spec.clusterIP]
+  nameFamilies(spec)
+}
+
+/** The cluster has one family of addresses. */
+function nameFamilies(spec: NonNullable<Spec>): void {
+  const families = spec as { ipFamilies?: string[]; ipFamilyPolicy?: string }
+  families.ipFamilies ??= ['IPv4']
+  families.ipFamilyPolicy ??= 'SingleStack'
 }
 
 function whyNotAddress(core: RegistryCore, address: string): string | null {

@@ -4,9 +4,10 @@
  */
 import type { Pod, PodAffinityTerm } from '../../kube/types.ts'
 import { matchesSelector } from '../selector.ts'
+import { resolvable, unresolvable, type Refusal } from './filters.ts'
 import type { NodeState } from './snapshot.ts'
 
-export function affinityFilter(pod: Pod, nodes: readonly NodeState[]): (state: NodeState) => string | null {
+export function affinityFilter(pod: Pod, nodes: readonly NodeState[]): (state: NodeState) => Refusal | null {
   const affinity = pod.spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []
   const anti = requiredAnti(pod)
   const forbidden = domainsOfPodsThatRepel(pod, nodes)
@@ -19,16 +20,17 @@ export function affinityFilter(pod: Pod, nodes: readonly NodeState[]): (state: N
     for (const { term, domains } of near) {
       const domain = labels[term.topologyKey]
       if (domain === undefined || (!isFirst && !domains.has(domain)))
-        return "node(s) didn't match pod affinity rules"
+        return unresolvable("node(s) didn't match pod affinity rules")
     }
     for (const { term, domains } of far) {
       const domain = labels[term.topologyKey]
-      if (domain !== undefined && domains.has(domain)) return "node(s) didn't match pod anti-affinity rules"
+      if (domain !== undefined && domains.has(domain))
+        return resolvable("node(s) didn't match pod anti-affinity rules")
     }
     for (const [key, domains] of forbidden) {
       const domain = labels[key]
       if (domain !== undefined && domains.has(domain))
-        return "node(s) didn't satisfy existing pods anti-affinity rules"
+        return resolvable("node(s) didn't satisfy existing pods anti-affinity rules")
     }
     return null
   }

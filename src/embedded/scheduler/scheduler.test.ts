@@ -61,7 +61,9 @@ describe('the scheduler', () => {
     expect(condition).toMatchObject({
       status: 'False',
       reason: 'Unschedulable',
-      message: '0/1 nodes are available: 1 node(s) were unschedulable.',
+      message:
+        '0/1 nodes are available: 1 node(s) were unschedulable. no new claims to deallocate, ' +
+        'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
     })
     expect(world.api.events.filter(({ reason }) => reason === 'FailedScheduling').length).toBe(1)
     setUnschedulable(world, 'worker-1', false)
@@ -83,6 +85,24 @@ describe('the scheduler', () => {
     )
     world.clock.advance(4000)
     expect(perNode(world)).toEqual([1])
+  })
+
+  it('counts every reason of every node, and tells where the end of other pods would help', () => {
+    const world = new FakeWorld()
+    setUnschedulable(world, 'worker-3', true)
+    const node = present(world.api.get<Node>('nodes', '', 'worker-2'), 'worker-2')
+    world.api.update('nodes', { ...node, spec: { taints: [{ key: 'only', effect: 'NoSchedule' }] } })
+    world.clock.advance(50)
+    const ask = (cpu: string): Partial<PodSpec> => ({
+      containers: [{ name: 'main', image: 'v1', resources: { requests: { cpu } } }],
+    })
+    deploy(world, 2, ask('3'))
+    const waiting = world.pods().find(({ spec }) => spec.nodeName === undefined)
+    expect(findCondition(waiting?.status?.conditions, 'PodScheduled')?.message).toBe(
+      '0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. ' +
+        'no new claims to deallocate, preemption: 0/3 nodes are available: ' +
+        '1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
+    )
   })
 
   it('keeps replicas with required anti-affinity apart, even if one must wait', () => {

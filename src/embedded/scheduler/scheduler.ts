@@ -21,7 +21,7 @@ import { WaitingPods } from './waiting-pods.ts'
 const component = 'default-scheduler'
 
 export function schedulerController(context: ControllerContext, random: Random): Controller {
-  const { api, clock, informers } = context
+  const { api, clock, informers, settings } = context
   const { pods, nodes } = informers
   const podsOn = pods.index(({ spec }) => ((spec.nodeName ?? '') === '' ? [] : [spec.nodeName ?? '']))
   const assumed = new Map<string, { pod: Pod; node: string }>()
@@ -34,7 +34,13 @@ export function schedulerController(context: ControllerContext, random: Random):
     reconcile(key) {
       const pod = pods.get(key)
       if (pod === null || !needsNode(pod) || assumed.has(key) || waiting.isWaiting(key)) return null
-      const choice = chooseNode(pod, takeSnapshot(nodes.all(), allPodsOn), selectorOf(context, pod), random)
+      const choice = chooseNode(
+        pod,
+        takeSnapshot(nodes.all(), allPodsOn),
+        selectorOf(context, pod),
+        random,
+        settings.kubernetesMinor,
+      )
       if (choice.kind === 'none') {
         const flushMs = waiting.failed(key)
         reportUnschedulable(context, pod, choice.message)

@@ -5,14 +5,14 @@
 import type { LabelSelector, Pod, TopologySpreadConstraint } from '../../kube/types.ts'
 import { isTerminating } from '../controllers/pods.ts'
 import { matchesSelector } from '../selector.ts'
-import { fitsNodeAffinity } from './filters.ts'
+import { fitsNodeAffinity, resolvable, unresolvable, type Refusal } from './filters.ts'
 import type { NodeState } from './snapshot.ts'
 
 const hostname = 'kubernetes.io/hostname'
 const zone = 'topology.kubernetes.io/zone'
 
 /** Null where the node fits, else why not. */
-export function spreadFilter(pod: Pod, nodes: readonly NodeState[]): (state: NodeState) => string | null {
+export function spreadFilter(pod: Pod, nodes: readonly NodeState[]): (state: NodeState) => Refusal | null {
   const hard = (pod.spec.topologySpreadConstraints ?? []).filter(
     ({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule',
   )
@@ -34,7 +34,7 @@ function hardCheck(
   pod: Pod,
   { topologyKey, labelSelector, maxSkew }: TopologySpreadConstraint,
   nodes: readonly NodeState[],
-): (state: NodeState) => string | null {
+): (state: NodeState) => Refusal | null {
   const counts = new Map<string, number>()
   for (const state of nodes) {
     const domain = state.labels[topologyKey] ?? ''
@@ -45,9 +45,9 @@ function hardCheck(
   return ({ labels }) => {
     const domain = labels[topologyKey]
     if (domain === undefined)
-      return "node(s) didn't match pod topology spread constraints (missing required label)"
+      return unresolvable("node(s) didn't match pod topology spread constraints (missing required label)")
     const skew = (counts.get(domain) ?? 0) + self - least
-    return skew > maxSkew ? "node(s) didn't match pod topology spread constraints" : null
+    return skew > maxSkew ? resolvable("node(s) didn't match pod topology spread constraints") : null
   }
 }
 

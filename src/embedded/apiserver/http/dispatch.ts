@@ -1,6 +1,7 @@
 /** From a request to the function that answers it. */
 import { methodNotAllowed, unknownPath } from '../api-errors.ts'
-import { answerReview } from './access-reviews.ts'
+import { isServedGroup } from '../resources.ts'
+import { answerReview, reviewGroups } from './access-reviews.ts'
 import type { Exchange } from './exchange.ts'
 import { sendText } from './exchange.ts'
 import { requireUpgrade } from './exec/upgrade.ts'
@@ -58,7 +59,11 @@ export async function dispatch(context: ServerContext, exchange: Exchange): Prom
   if (await answerReview(exchange)) return
   if (answerOpenApi(exchange, context.kubernetesVersion)) return
   const answer = fixedAnswer(context, exchange)
-  if (answer === null) throw unknownPath()
+  if (answer === null) {
+    if (isBelowServedGroup(exchange.path)) throw unknownPath()
+    sendText(exchange, 404, '404 page not found\n', 'text/plain; charset=utf-8')
+    return
+  }
   if (exchange.method !== 'GET') throw methodNotAllowed()
   sendText(exchange, 200, `${JSON.stringify(answer.body)}\n`, answer.contentType)
 }
@@ -72,6 +77,12 @@ function warnOfDeprecation(
   if (kind.resource !== 'endpoints' || minorOf(kubernetesVersion) < 33) return
   const warning = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
   response.appendHeader('Warning', `299 - "${warning}"`)
+}
+
+/** There a group's handler answers; where there is none, the server's mux does, in plain text. */
+function isBelowServedGroup(path: string): boolean {
+  const [, root, group = ''] = path.split('/')
+  return root === 'api' || (root === 'apis' && (isServedGroup(group) || reviewGroups.includes(group)))
 }
 
 function verbsOf(route: ResourceRoute): Verbs {

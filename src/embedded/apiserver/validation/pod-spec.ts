@@ -6,6 +6,7 @@ import { checkLabelName, checkPortName, subdomainProblems } from './names.ts'
 import { checkPlacement } from './placement.ts'
 import { checkLifecycle, checkProbes } from './probes.ts'
 import type { Problems } from './problems.ts'
+import { checkResources } from './resources.ts'
 import { checkMounts, checkVolumes } from './volumes.ts'
 
 type Container = Draft<kube.Container>
@@ -71,6 +72,7 @@ function checkContainer(problems: Problems, at: string, container: Container, sp
       'FallbackToLogsOnError',
     ])
   checkContainerPorts(problems, at, container)
+  checkResources(problems, `${at}.resources`, container.resources)
   checkEnvironment(problems, at, container.env)
   checkEnvironmentSources(problems, at, container)
   checkMounts(problems, at, container, spec)

@@ -1,5 +1,6 @@
 /** All problems of an object at once, as one 422 Invalid. */
 import type { EndpointSlice, KubeObject, Pod } from '../../../kube/types.ts'
+import { sameJson } from '../../store/json.ts'
 import { invalid } from '../api-errors.ts'
 import type { Draft } from '../decoding/draft.ts'
 import type { ResourceKind } from '../resources.ts'
@@ -68,6 +69,7 @@ function checkContent(
       break
     case 'configmaps':
     case 'secrets':
+      checkImmutable(problems, object, previous)
       checkConfigData(problems, object)
       break
     default:
@@ -97,7 +99,24 @@ function checkConfigData(problems: Problems, object: Draft<KubeObject & ConfigDa
   for (const key of ['tls.crt', 'tls.key']) if (data?.[key] === undefined) problems.required(`data[${key}]`)
 }
 
+/** Whose writer set `immutable` keeps what it holds, and stays so. */
+function checkImmutable(
+  problems: Problems,
+  object: Draft<KubeObject & ConfigData>,
+  previous: Draft<KubeObject & ConfigData> | null,
+): void {
+  if (previous === null) return
+  const { kind, type } = object
+  if (kind === 'Secret' && type !== previous.type) problems.invalid('type', type, 'field is immutable')
+  if (previous.immutable !== true) return
+  const text = 'field is immutable when `immutable` is set'
+  if (object.immutable !== true) problems.forbidden('immutable', text)
+  for (const field of ['data', 'binaryData'] as const)
+    if (!sameJson(object[field] ?? {}, previous[field] ?? {})) problems.forbidden(field, text)
+}
+
 interface ConfigData {
+  immutable?: boolean
   data?: Record<string, string>
   binaryData?: Record<string, string>
   type?: string
