@@ -16,6 +16,7 @@ import {
   staleObject,
 } from './api-errors.ts'
 import { admitPod } from './defaults/pod-defaults.ts'
+import { mountToken } from './defaults/service-account-token.ts'
 import { initialStatus, setDefaults } from './defaults/object-defaults.ts'
 import { countTemplates } from './defaults/template-generation.ts'
 import { decodeObject } from './decoding/decode.ts'
@@ -63,7 +64,7 @@ export function createObject(
   stampNew(core, kind, object)
   setDefaults(resource, object)
   trackCreation(core, kind, object, options.tracking)
-  if (resource === 'pods' && (object as Partial<Pod>).spec !== undefined) admitPod((object as Pod).spec)
+  if (resource === 'pods' && (object as Partial<Pod>).spec !== undefined) admit(core, object as Pod)
   if (resource === 'daemonsets') countTemplates(object as DaemonSet, null)
   if (resource === 'services') allocateForService(core, object as Service, null)
   validate(kind, object, null, core.settings.kubernetesMinor)
@@ -155,6 +156,17 @@ const nameAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
 function generatedName(core: RegistryCore, prefix: string): string {
   return prefix.slice(0, 58) + core.random.text(5, nameAlphabet)
+}
+
+/** The pod's own word on its token goes before its service account's. */
+function admit(core: RegistryCore, { metadata, spec }: Pod): void {
+  admitPod(spec)
+  type Automounting = { automountServiceAccountToken?: boolean }
+  const name = spec.serviceAccountName ?? ''
+  const account = core.store.get('serviceaccounts', metadata.namespace ?? '', name) as Automounting | null
+  const own = (spec as Automounting).automountServiceAccountToken
+  if (own ?? account?.automountServiceAccountToken ?? true)
+    mountToken(spec, () => core.random.text(5, nameAlphabet))
 }
 
 function stampNew(core: RegistryCore, { resource, statusApart }: ResourceKind, object: Body): void {

@@ -7,6 +7,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { KeyToPath, KubeObject, Pod, Volume, VolumeProjection } from '../../kube/types.ts'
+import { tokenVolumePrefix } from '../token-volume.ts'
 import { downwardFile, type DownwardInput } from './downward.ts'
 
 export interface VolumeSources extends DownwardInput {
@@ -28,7 +29,9 @@ const defaultMode = 0o644
 /** The folder of each volume, made anew where its content comes from the API. */
 export function makeVolumes(sources: VolumeSources): Map<string, string> {
   const folders = new Map<string, string>()
-  for (const volume of sources.pod.spec.volumes ?? []) folders.set(volume.name, makeVolume(volume, sources))
+  for (const volume of sources.pod.spec.volumes ?? [])
+    // A token that nobody here would accept: every pod has it, and none has to pay for it.
+    if (!volume.name.startsWith(tokenVolumePrefix)) folders.set(volume.name, makeVolume(volume, sources))
   return folders
 }
 

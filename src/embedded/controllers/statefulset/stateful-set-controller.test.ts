@@ -227,9 +227,10 @@ describe('a StatefulSet', () => {
     const world = worldWith({ ordinals: { start: 5 }, replicas: 2, volumeClaimTemplates: [template] })
     world.clock.advance(10_000)
     expect(Object.keys(images(world))).toEqual(['web-5', 'web-6'])
-    expect(world.pods()[0]?.spec.volumes).toEqual([
-      { name: 'data', persistentVolumeClaim: { claimName: 'data-web-5' } },
-    ])
+    expect(world.pods()[0]?.spec.volumes).toContainEqual({
+      name: 'data',
+      persistentVolumeClaim: { claimName: 'data-web-5' },
+    })
     edit(world, spec => void (spec.replicas = 0))
     world.clock.advance(10_000)
     const claims = world.api.list('persistentvolumeclaims', 'default')
