@@ -11,8 +11,10 @@ const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** Only containers that mount something there themselves go without. */
 export function mountToken(spec: Draft<kube.PodSpec>, randomSuffix: () => string): void {
   const volumes = spec.volumes ?? []
-  const before = volumes.find(volume => String(volume.name).startsWith(tokenVolumePrefix))
-  const name = before === undefined ? `${tokenVolumePrefix}${randomSuffix()}` : String(before.name)
+  // Validation, which finds a volume without a name, comes later.
+  const names = volumes.map(({ name }: { name?: string }) => name ?? '')
+  const before = names.find(own => own.startsWith(tokenVolumePrefix))
+  const name = before ?? `${tokenVolumePrefix}${randomSuffix()}`
   let isNeeded = false
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     const mounts = container.volumeMounts ?? []
