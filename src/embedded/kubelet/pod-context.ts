@@ -1,4 +1,5 @@
 /** One pod on its node: what its worker, its start and its end share. */
+import { containerEvent } from './container-event.ts'
 import type {
   Container,
   ContainerStatus,
@@ -169,13 +170,13 @@ export class PodContext {
   ): void {
     const probe = `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)} probe`
     if (outcome.kind === 'warning')
-      return this.event('Warning', 'ProbeWarning', `${probe} warning: ${outcome.text}`)
+      return containerEvent(this, container, 'Warning', 'ProbeWarning', `${probe} warning: ${outcome.text}`)
     if (outcome.kind === 'failure')
-      return this.event('Warning', 'Unhealthy', `${probe} failed: ${outcome.text}`)
+      return containerEvent(this, container, 'Warning', 'Unhealthy', `${probe} failed: ${outcome.text}`)
     const errored =
       this.kubelet.settings.kubernetesMinor >= 33 ? 'errored and resulted in unknown state' : 'errored'
     this.record(container, 'probe-errored', `${kind}: ${outcome.text}`)
-    this.event('Warning', 'Unhealthy', `${probe} ${errored}: ${outcome.text}`)
+    containerEvent(this, container, 'Warning', 'Unhealthy', `${probe} ${errored}: ${outcome.text}`)
   }
 }
 
