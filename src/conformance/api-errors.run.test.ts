@@ -175,7 +175,6 @@ test.concurrent('discovery lists the resources, with their verbs and subresource
       'batch',
       'autoscaling',
       'authorization.k8s.io',
-      'events.k8s.io',
     ]),
   )
 })

@@ -6,6 +6,7 @@ import { inNamespace } from './testing/namespace.ts'
 import { budget, workload } from './testing/objects.ts'
 import { pathOf } from './testing/paths.ts'
 import { applyPatch, jsonPatch, mergePatch, openTarget, strategicPatch } from './testing/target.ts'
+import { untilOne } from './testing/watching.ts'
 
 const target = await openTarget()
 afterAll(() => target.close())
@@ -331,6 +332,9 @@ test.concurrent('a dry run answers as if, and stores nothing', () =>
 test.concurrent('the status subresource keeps the spec, and the object itself keeps the status', () =>
   inNamespace(target, async namespace => {
     await target.create('replicasets', namespace, workload({ replicas: 0 }, { kind: 'ReplicaSet' }))
+    // Its controller must have written its own status first, or that write would take ours along.
+    const isSeen = ({ status }: ReplicaSet): boolean => status?.observedGeneration === 1
+    await untilOne<ReplicaSet, boolean>(target, 'replicasets', namespace, 'web', isSeen, 'observed')
     const conditions = [{ type: 'Tried', status: 'True' }]
     const both = { spec: { replicas: 7 }, status: { replicas: 0, conditions } }
     const status = await target.patch<ReplicaSet>('replicasets', namespace, 'web/status', both)
