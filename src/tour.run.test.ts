@@ -119,8 +119,10 @@ describe('the tour', () => {
   })
 
   it('leaves nothing behind but its report', () => {
+    // What a busy machine spoilt is kept apart, and the report names it.
+    const aside = report.measuredAgain.length > 0 ? ['superseded'] : []
     expect(readdirSync(path.join(reports, report.runId)).sort()).toEqual(
-      [...Object.keys(must), 'report.json', 'report.md'].sort(),
+      [...Object.keys(must), 'report.json', 'report.md', ...aside].sort(),
     )
     const abandoned = readdirSync(os.tmpdir()).filter(name => {
       try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { present } from '../../base/assert.ts'
-import type { Node, Pod, PodDisruptionBudget } from '../../kube/types.ts'
+import type { Node, Pod, PodDisruptionBudget, ReplicaSet } from '../../kube/types.ts'
 import type { Lease } from '../workload-types.ts'
 import { withCondition } from './conditions.ts'
 import { isReady, isTerminating } from './pods.ts'
@@ -95,6 +95,27 @@ describe('the garbage collector', () => {
     expect(world.pods()).toEqual([])
     expect(world.replicaSets()).toEqual([])
     expect(world.api.get('deployments', 'default', 'web')).toBeNull()
+  })
+
+  it('lets an orphan live that changed as its owner went, whatever it had in its cache', () => {
+    for (let step = 0; step < 40; step++) {
+      const world = new FakeWorld()
+      world.deploy('web', { replicas: 1 })
+      world.clock.advance(5000)
+      const [set] = world.api.list<ReplicaSet>('replicasets', 'default')
+      const { metadata, ...rest } = present(set, 'ReplicaSet')
+      world.api.delete('deployments', 'default', 'web', { propagationPolicy: 'Orphan' })
+      world.api.updateStatus('replicasets', {
+        ...rest,
+        metadata,
+        status: { replicas: 1, observedGeneration: 1 },
+      })
+      world.clock.advance(step / 4)
+      const now = present(world.api.get<ReplicaSet>('replicasets', 'default', metadata.name), 'ReplicaSet')
+      world.api.updateStatus('replicasets', { ...now, status: { replicas: 1, observedGeneration: 2 } })
+      world.clock.advance(5000)
+      expect(world.api.get('replicasets', 'default', metadata.name), `after ${step / 4} ms`).not.toBeNull()
+    }
   })
 
   it('lets orphans live', () => {

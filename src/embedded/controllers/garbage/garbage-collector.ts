@@ -143,13 +143,19 @@ function blocks(child: KubeObject, ownerUid: string): boolean {
   return references.some(({ uid, blockOwnerDeletion }) => uid === ownerUid && blockOwnerDeletion === true)
 }
 
-/** Owners are looked up live: a cache that lags must not cost a child its life. */
+/**
+ * The object and its owners are looked up live: a cache that lags must not cost a child its life, as it would when the
+ * child has just been released and its owner has gone.
+ */
 function collectDependent(
   api: ClusterApi,
   resource: ResourceName,
-  object: KubeObject,
+  { metadata }: KubeObject,
   dependentsOf: (uid: string) => Dependent[],
 ): void {
+  const object = api.get(resource, metadata.namespace ?? '', metadata.name)
+  if (object === null || object.metadata.uid !== metadata.uid) return
+  if (object.metadata.deletionTimestamp !== undefined) return
   const references = object.metadata.ownerReferences ?? []
   const fates = references.map(reference => ({ uid: reference.uid, fate: fateOf(api, object, reference) }))
   const done = fates.filter(({ fate }) => fate !== 'alive')
