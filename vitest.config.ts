@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
+const conformance = ['src/conformance/*.run.test.ts']
 const shared = { testTimeout: 20_000, hookTimeout: 30_000 }
 
 export default defineConfig({
@@ -16,14 +17,26 @@ export default defineConfig({
         },
       },
       {
+        // They wait for a cluster most of the time, so they wait side by side.
+        test: {
+          ...shared,
+          name: 'conformance',
+          include: conformance,
+          testTimeout: 300_000,
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         // Whole runs measure time: they come after the rest, one file after the other, with the machine to themselves.
         test: {
           ...shared,
           name: 'runs',
           include: ['src/**/*.run.test.ts'],
+          exclude: conformance,
           fileParallelism: false,
           testTimeout: 300_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

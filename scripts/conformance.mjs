@@ -18,7 +18,7 @@ const { status } = spawnSync(
     'vitest',
     'run',
     '--project',
-    'runs',
+    'conformance',
     // Most of a test is waiting for the cluster.
     `--maxConcurrency=${values.kubeconfig === undefined ? 24 : 8}`,
     '--reporter=verbose',
