@@ -131,8 +131,11 @@ test.concurrent('a deleted pod is replaced at once, while it still terminates', 
       'old and new side by side',
     )
     expect(both.filter(({ metadata }) => metadata.deletionTimestamp !== undefined).length).toBe(1)
-    const { status } = await target.get<ReplicaSet>('replicasets', namespace, 'web')
-    expect(status?.replicas).toBe(1)
+    // Between the deletion and the new pod there is none to count.
+    const counted = ({ status }: ReplicaSet): boolean => status?.replicas === 1
+    await untilOne<ReplicaSet, boolean>(target, 'replicasets', namespace, 'web', counted, 'one replica')
+    const pods = (await target.get<{ items: Pod[] }>('pods', namespace)).items
+    expect(pods.length).toBe(2)
   }),
 )
 
