@@ -3,17 +3,28 @@
  * its witnesses, and the analysis then says what it could not know.
  */
 import type { KubeClient } from '../kube/client.ts'
-import type { LoadTarget } from '../model/load.ts'
+import type { LoadPlan } from '../model/load.ts'
 import type { ClusterFacts } from '../model/recording.ts'
 import type { Witness } from '../model/transition.ts'
+import type { LoadObserver, LoadProcess } from './load-process.ts'
+
+/** What the load is to do, without the place where it comes from and goes to: that is the cluster's. */
+export type LoadOrder = Omit<LoadPlan, 'target'>
 
 export interface Cluster {
   readonly facts: ClusterFacts
   readonly client: KubeClient
   readonly witnesses: readonly Witness[]
-  /** How the load reaches a Service from this cluster's vantage point. */
-  target(namespace: string, service: string, port: number): LoadTarget
+  /** Where the workload goes, and everything else of the run that has a namespace. */
+  readonly namespace: string
+  /** Starts the load on a Service of that namespace, from where this cluster's clients are. */
+  startLoad(order: LoadOrder, service: ServicePort, observer: LoadObserver): Promise<LoadProcess>
   /** Rejects (only) when the cluster dies by itself. */
   readonly lost: Promise<never>
   release(): Promise<void>
+}
+
+export interface ServicePort {
+  name: string
+  port: number
 }

@@ -8,14 +8,19 @@ import type { Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
 import { connectKube } from '../kube/client.ts'
 import type { EmbeddedReady, EmbeddedStart, ImageContents } from '../model/embedded-cluster.ts'
+import type { LoadTarget } from '../model/load.ts'
 import type { ClusterInputs } from '../model/scenario.ts'
 import { witnesses } from '../model/transition.ts'
 import type { Cluster } from './cluster.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
 import { removeRemains } from './leftovers.ts'
+import { startLocalLoad } from './load-process.ts'
 import { claim, EMBEDDED_FOLDER_PREFIX } from './owner.ts'
 
 const STOP_GRACE_MS = 5000
+
+/** The cluster is the run's own, so the default namespace serves. */
+const NAMESPACE = 'default'
 
 export interface EmbeddedPlan {
   inputs: ClusterInputs
@@ -99,12 +104,16 @@ export async function acquireEmbedded(plan: EmbeddedPlan): Promise<Cluster> {
     },
     client,
     witnesses,
-    target: (namespace, service, port) => ({
-      kind: 'forwarding',
-      url: `${ready.url}/rollproof/v1/nodes/${ready.vantage}/forwarding`,
-      token,
-      service: `${namespace}/${service}:${port}`,
-    }),
+    namespace: NAMESPACE,
+    startLoad: (order, { name, port }, observer) => {
+      const target: LoadTarget = {
+        kind: 'forwarding',
+        url: `${ready.url}/rollproof/v1/nodes/${ready.vantage}/forwarding`,
+        token,
+        service: `${NAMESPACE}/${name}:${port}`,
+      }
+      return Promise.resolve(startLocalLoad({ ...order, target }, plan.clock, observer))
+    },
     lost,
     async release() {
       client.close()

@@ -20,12 +20,18 @@ function classOfFailure(outcome: Extract<Outcome, { kind: 'failed' }>): FailureC
     case 'refused':
       return 'refused'
     case 'closed':
+    case 'abnormal-close':
       return phase === 'body' ? 'truncated' : 'closed'
     case 'reset':
+    case 'refused-stream':
+    case 'goaway':
+    case 'goaway-error':
+    case 'stream-reset':
       return phase === 'body' ? 'truncated' : 'reset'
     case 'timed-out':
       return 'timed-out'
     case 'unreachable':
+    case 'name-unknown':
     case 'denied':
       return 'unreachable'
     case 'status-5xx':
@@ -34,6 +40,10 @@ function classOfFailure(outcome: Extract<Outcome, { kind: 'failed' }>): FailureC
     case 'status-other':
     case 'malformed':
     case 'mismatch':
+    case 'alert':
+    case 'certificate':
+    case 'protocol':
+    case 'status-grpc':
       return 'wrong-answer'
     case 'local-ports':
     case 'local-files':

@@ -53,12 +53,16 @@ export interface LoadPlan {
   maxInFlight: number
 }
 
-export const failurePhases = ['connect', 'send', 'headers', 'body', 'status', 'check'] as const
+/** `tls`: between the connect and the first request. */
+export const failurePhases = ['connect', 'tls', 'send', 'headers', 'body', 'status', 'check'] as const
 export type FailurePhase = (typeof failurePhases)[number]
 
 /**
  * What went wrong, from the error code alone (never its text). `closed` is an orderly FIN, `reset` an RST or EPIPE.
- * `local-*` is the driver's own fault. `mismatch`: an answer that is not the one to this request.
+ * `local-*` is the driver's own fault. `mismatch`: an answer that is not the one to this request. `alert` and
+ * `certificate` end a TLS handshake. HTTP/2: `refused-stream` and `goaway` were not processed, and are safe to send
+ * again; `stream-reset` and `goaway-error` may have been. `protocol`: the peer speaks another protocol, or breaks its
+ * own. `status-grpc`: a grpc-status other than 0. `abnormal-close`: a WebSocket that ends without a goodbye (1006).
  */
 export const failureCodes = [
   'refused',
@@ -74,6 +78,16 @@ export const failureCodes = [
   'mismatch',
   'local-ports',
   'local-files',
+  'name-unknown',
+  'alert',
+  'certificate',
+  'protocol',
+  'refused-stream',
+  'goaway',
+  'goaway-error',
+  'stream-reset',
+  'status-grpc',
+  'abnormal-close',
   'other',
 ] as const
 export type FailureCode = (typeof failureCodes)[number]
@@ -118,6 +132,22 @@ export interface Sample {
   outcome: Outcome
 }
 
+/**
+ * What a fresh connection met at once after a reused one had failed: tells *this connection died* from *the service was
+ * down*. It is outside the books: neither scheduled nor sent.
+ */
+export interface ProbeSample {
+  /** The failed request that it follows. */
+  seq: number
+  sentUs: number
+  endedUs: number
+  localPort: number | null
+  remoteAddress: string | null
+  remotePort: number | null
+  servedBy: string | null
+  outcome: Outcome
+}
+
 /** The classes of the report's table, in its order. */
 export const failureClasses = [
   'refused',
@@ -157,6 +187,7 @@ export type LoadMessage =
   | { type: 'sample'; row: SampleRow }
   | { type: 'progress'; atUs: number; totals: LoadTotals; open: number }
   | { type: 'stall'; stall: DriverStall }
+  | { type: 'probe'; probe: ProbeSample }
   | { type: 'ended'; atUs: number; totals: LoadTotals }
 
 /** A sample as one JSON array, column order as `sampleColumns` in model/sample-row.ts. */

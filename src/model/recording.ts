@@ -1,5 +1,5 @@
 /** The immutable files of one run, as the writer leaves them and the reader returns them. */
-import type { DriverStall, LoadTotals, Sample } from './load.ts'
+import type { DriverStall, LoadTotals, ProbeSample, Sample } from './load.ts'
 import type { DisruptionName, Scenario } from './scenario.ts'
 import type { LedgerEntry, Mark, Transition, Witness } from './transition.ts'
 
@@ -65,6 +65,8 @@ export interface Recording {
   manifest: Manifest
   samples: Sample[]
   stalls: DriverStall[]
+  /** In the order in which they ended; outside the books. */
+  probes: ProbeSample[]
   transitions: Transition[]
   marks: Mark[]
   ledger: LedgerEntry[]

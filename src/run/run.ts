@@ -11,10 +11,10 @@
 import { setMaxListeners } from 'node:events'
 import { Cleanup } from '../base/cleanup.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
-import type { Cluster } from '../cluster/cluster.ts'
+import type { Cluster, LoadOrder } from '../cluster/cluster.ts'
+import { reasonOf, type LoadProcess } from '../cluster/load-process.ts'
 import { disruptions } from '../disruption/disruptions.ts'
 import type { DisruptionContext } from '../disruption/disruption.ts'
-import type { LoadPlan } from '../model/load.ts'
 import type { Manifest, Provenance } from '../model/recording.ts'
 import { RECORDING_VERSION } from '../model/recording.ts'
 import type { LedgerEntry, MarkName, Transition } from '../model/transition.ts'
@@ -23,7 +23,6 @@ import { RecordingWriter } from '../recording/writer.ts'
 import { deploy } from './deploy.ts'
 import { keepsLedger, workloadOf, type Experiment } from './experiment.ts'
 import { LiveView } from './live-view.ts'
-import { reasonOf, startLoad, type LoadProcess } from './load-process.ts'
 import type { LoadRoom } from './matrix.ts'
 import { afterDisruption } from './settle.ts'
 
@@ -124,7 +123,7 @@ class Conduct {
     const giveBack = await this.#plan.loadRoom.take(this.#requestsPerSecond())
     this.#cleanup.add('room for load', giveBack)
     this.#signal.throwIfAborted()
-    const load = this.#startLoad()
+    const load = await this.#startLoad()
     this.#reportLoad(load)
     await this.#phase('warm-up', () => this.#warmUp(load))
     await this.#phase('baseline', () => sleep(clock, BASELINE_MS, this.#signal))
@@ -153,7 +152,7 @@ class Conduct {
       client: this.#cluster.client,
       clock,
       signal: this.#signal,
-      namespace: NAMESPACE,
+      namespace: this.#cluster.namespace,
       objects: experiment.objects,
       placement: experiment.scenario.placement,
       limitMs: DEPLOY_LIMIT_MS,
@@ -172,11 +171,11 @@ class Conduct {
         client: this.#cluster.client,
         clock,
         signal: stop.signal,
-        namespace: NAMESPACE,
+        namespace: this.#cluster.namespace,
         podLabels: workloadOf(experiment).spec.selector.matchLabels ?? {},
         workloads: [workload, dependency],
         service: workload,
-        forwardingService: `${NAMESPACE}/${workload}:${port}`,
+        forwardingService: `${this.#cluster.namespace}/${workload}:${port}`,
         record: transition => this.#record(transition),
         recordLedger: entry => this.#recordLedger(entry),
       },
@@ -206,20 +205,19 @@ class Conduct {
     return populations.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0)
   }
 
-  #startLoad(): LoadProcess {
-    const { clock, experiment, runPrefix, seed } = this.#plan
+  async #startLoad(): Promise<LoadProcess> {
+    const { experiment, runPrefix, seed } = this.#plan
     const { load: profile, workload, port } = experiment.scenario
-    const loadPlan: LoadPlan = {
+    const order: LoadOrder = {
       version: 1,
       runPrefix,
-      target: this.#cluster.target(NAMESPACE, workload, port),
       host: workload,
       profile,
       seed,
       maxDurationMs: MAX_LOAD_MS,
       maxInFlight: this.#requestsPerSecond() * 10,
     }
-    const load = startLoad(loadPlan, clock, this.#writer)
+    const load = await this.#cluster.startLoad(order, { name: workload, port }, this.#writer)
     this.#cleanup.add('load', () => load.kill())
     void load.ended.then(({ totals, end }) => {
       this.#manifest.totals = totals
@@ -261,7 +259,7 @@ class Conduct {
       client: this.#cluster.client,
       clock,
       signal: this.#signal,
-      namespace: NAMESPACE,
+      namespace: this.#cluster.namespace,
       workload,
       dependency,
       drainTimeoutMs,
@@ -293,9 +291,6 @@ class Conduct {
     await sleep(clock, POLL_MS, this.#signal)
   }
 }
-
-/** Each embedded cluster is a run's own, so the default namespace serves. */
-const NAMESPACE = 'default'
 
 function newManifest(plan: RunPlan, cluster: Cluster): Manifest {
   const { experiment, runId, runPrefix, seed, provenance, clock } = plan

@@ -121,6 +121,7 @@ export class RecordingBuilder {
       manifest,
       samples,
       stalls: [],
+      probes: [],
       transitions: [
         ...manifest.witnesses.map(witness => ({ atUs: at(200), kind: 'watch-synced' as const, witness })),
         ...this.#lives.flatMap(life => tellLife(life, at)),

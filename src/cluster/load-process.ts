@@ -2,12 +2,14 @@
 import { startChild, type ChildEnd } from '../base/child.ts'
 import type { Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
-import type { DriverStall, LoadMessage, LoadPlan, LoadTotals, SampleRow } from '../model/load.ts'
+import type { DriverStall, LoadMessage, LoadPlan, LoadTotals, ProbeSample, SampleRow } from '../model/load.ts'
 import { sampleColumns } from '../model/sample-row.ts'
 
 export interface LoadObserver {
   sample(row: SampleRow): void
   stall(stall: DriverStall): void
+  /** Outside the books. */
+  probe(probe: ProbeSample): void
 }
 
 export interface LoadProcess {
@@ -25,7 +27,8 @@ const outcomeColumn = sampleColumns.indexOf('outcome')
 const endedColumn = sampleColumns.indexOf('endedUs')
 const KILL_GRACE_MS = 1000
 
-export function startLoad(plan: LoadPlan, clock: Clock, observer: LoadObserver): LoadProcess {
+/** The driver as a child process of ours. */
+export function startLocalLoad(plan: LoadPlan, clock: Clock, observer: LoadObserver): LoadProcess {
   const live: LoadProcess['live'] = { sent: 0, failed: 0, lastFailureUs: null, startedUs: null }
   let totals: LoadTotals | null = null
   const child = startChild(programPath('load'), [], clock, line => {
@@ -46,6 +49,9 @@ export function startLoad(plan: LoadPlan, clock: Clock, observer: LoadObserver):
         break
       case 'stall':
         observer.stall(message.stall)
+        break
+      case 'probe':
+        observer.probe(message.probe)
         break
       case 'ended':
         totals = message.totals
