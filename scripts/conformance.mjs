@@ -18,7 +18,7 @@ const { status } = spawnSync(
     'vitest',
     'run',
     '--project',
-    'conformance',
+    'clusters',
     // Most of a test is waiting for the cluster.
     `--maxConcurrency=${values.kubeconfig === undefined ? 24 : 8}`,
     '--reporter=verbose',
