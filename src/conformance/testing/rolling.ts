@@ -42,12 +42,13 @@ export function untilComplete(target: Target, namespace: string, name = 'web'): 
 /** Changes the template and follows what the sets are asked for. */
 export async function beginRollout(target: Target, namespace: string, version = '2'): Promise<Rollout> {
   const sets: Recorder<ReplicaSet> = record(target, 'replicasets', namespace)
-  const old = await sets.until(({ items }) => items.map(({ metadata }) => metadata.name), 'the old sets')
-  await sets.until(({ items }) => items.length > 0, 'an old set')
+  // Before the patch: the new set may be seen before the patch is answered.
+  const { items } = await target.get<{ items: ReplicaSet[] }>('replicasets', namespace)
+  const oldNames = new Set(items.map(({ metadata }) => metadata.name))
+  const isNew = (name: string): boolean => !oldNames.has(name)
+  await sets.until(({ items: seen }) => seen.length >= oldNames.size, 'the old sets')
   const begun = sets.seen.length
   await target.patch('deployments', namespace, 'web', newTemplate(version))
-  const isNew = (name: string): boolean => !oldNames.has(name)
-  const oldNames = new Set([...old, ...sets.items.map(({ metadata }) => metadata.name)])
   return {
     get steps() {
       return stepsOf(sets, begun, isNew)

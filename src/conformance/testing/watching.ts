@@ -112,8 +112,13 @@ export class Recorder<T extends KubeObject> {
 
   #summary(): string {
     const whole = JSON.stringify(
-      this.items.map(({ metadata, ...rest }) => ({ name: metadata.name, ...rest })),
-      (key, value: unknown) => (key === 'managedFields' ? undefined : value),
+      this.items.map(({ metadata: { name, deletionTimestamp }, ...rest }) => ({
+        name,
+        deletionTimestamp,
+        ...rest,
+      })),
+      (key, value: unknown) =>
+        ['managedFields', 'volumes', 'tolerations'].includes(key) ? undefined : value,
     )
     return whole.length > 3000 ? `${whole.slice(0, 3000)}…` : whole
   }

@@ -92,8 +92,11 @@ export class PodWorker {
       JSON.stringify((of.spec.readinessGates ?? []).map(gate => gateOf(of, gate)))
     const turned = gates(pod) !== gates(this.#context.pod)
     this.#context.pod = pod
-    // A gate that somebody opened or closed decides the pod's readiness at once (kubelet.go, HandlePodReconcile).
-    if (turned && !this.#acting && !this.#over && this.#grace === null) this.#context.refreshStatus()
+    if (!turned || this.#over || this.#grace !== null) return
+    // A gate that somebody opened or closed decides the pod's readiness at once (kubelet.go, HandlePodReconcile), or
+    // after what the worker is doing just now.
+    if (this.#acting) this.#request()
+    else this.#context.refreshStatus()
   }
 
   /** A deletion, or a second one that shortens the first. */
