@@ -8,7 +8,7 @@ import { matchesLabels } from '../../selector.ts'
 import { matchesNodeTerms } from '../../scheduler/node-terms.ts'
 import type { Taint } from '../node/tolerations.ts'
 import { tolerates } from '../node/tolerations.ts'
-import { controllerReference } from '../owners.ts'
+import { podFromTemplate } from '../pod-from-template.ts'
 
 export const hashLabel = 'controller-revision-hash'
 const generationLabel = 'pod-template-generation'
@@ -73,31 +73,18 @@ export function isUpdated({ metadata }: DaemonSet, pod: Pod, hash: string): bool
 }
 
 export function daemonPod(set: DaemonSet, node: string, hash: string): Pod {
-  const { metadata, spec } = set
-  const { labels, annotations, finalizers } = spec.template.metadata ?? {}
-  const generation = metadata.annotations?.[generationKey]
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: '',
-      generateName: `${metadata.name}-`,
-      namespace: metadata.namespace ?? '',
-      labels: {
-        ...labels,
-        ...(generation === undefined ? {} : { [generationLabel]: generation }),
-        [hashLabel]: hash,
-      },
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(finalizers === undefined ? {} : { finalizers }),
-      ownerReferences: [controllerReference(set)],
+  const { template } = set.spec
+  const generation = set.metadata.annotations?.[generationKey]
+  return podFromTemplate(set, template, {
+    labels: {
+      ...(generation === undefined ? {} : { [generationLabel]: generation }),
+      [hashLabel]: hash,
     },
     spec: {
-      ...spec.template.spec,
-      affinity: boundTo(node, spec.template.spec.affinity),
-      tolerations: tolerationsOf(spec.template.spec),
+      affinity: boundTo(node, template.spec.affinity),
+      tolerations: tolerationsOf(template.spec),
     },
-  }
+  })
 }
 
 /** The required node terms of the template give way: they were asked before the node was chosen. */

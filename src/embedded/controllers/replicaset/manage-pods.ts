@@ -5,9 +5,10 @@
 import type { Pod, ReplicaSet } from '../../../kube/types.ts'
 import type { ControllerContext } from '../controller.ts'
 import { keyOf } from '../informer.ts'
-import { controllerOf, controllerReference } from '../owners.ts'
+import { controllerOf } from '../owners.ts'
 import type { Failed } from '../pod-control.ts'
 import { createPods, deletePods } from '../pod-control.ts'
+import { podFromTemplate } from '../pod-from-template.ts'
 import { isActive } from '../pods.ts'
 import { deletionOrder } from './deletion-order.ts'
 import type { Expectations } from './expectations.ts'
@@ -31,32 +32,13 @@ export function managePods(
     expectations.expect(key, count, [], nowUs)
     return createPods(
       control,
-      Array.from({ length: count }, () => podOf(replicaSet)),
+      Array.from({ length: count }, () => podFromTemplate(replicaSet, replicaSet.spec.template)),
     )
   }
   if (missing === 0) return null
   const doomed = choosePods(context, replicaSet, pods, Math.min(-missing, burst))
   expectations.expect(key, 0, doomed, nowUs)
   return deletePods(control, doomed)
-}
-
-function podOf(replicaSet: ReplicaSet): Pod {
-  const { metadata, spec } = replicaSet
-  const { labels, annotations, finalizers } = spec.template.metadata ?? {}
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: '',
-      generateName: `${metadata.name}-`,
-      namespace: metadata.namespace ?? '',
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(finalizers === undefined ? {} : { finalizers }),
-      ownerReferences: [controllerReference(replicaSet)],
-    },
-    spec: spec.template.spec,
-  }
 }
 
 /** When all are to go there is nothing to choose. */

@@ -3,7 +3,7 @@
  */
 import type { KubeObject, Pod, PodTemplateSpec } from '../../../kube/types.ts'
 import type { StatefulSet } from '../../workload-types.ts'
-import { controllerReference } from '../owners.ts'
+import { podFromTemplate } from '../pod-from-template.ts'
 
 export const revisionLabel = 'controller-revision-hash'
 const podNameLabel = 'statefulset.kubernetes.io/pod-name'
@@ -42,7 +42,6 @@ function identityLabels(set: StatefulSet, pod: Pod, name: string): Record<string
 /** The pod that has to be there, not yet created: it has no phase. */
 export function podFor(set: StatefulSet, template: PodTemplateSpec, revision: string, ordinal: number): Pod {
   const name = `${set.metadata.name}-${ordinal}`
-  const { labels, annotations, finalizers } = template.metadata ?? {}
   const claims = claimsFor(set, ordinal)
   const volumes = [
     ...claims.map(({ volume, claim }) => ({
@@ -51,30 +50,19 @@ export function podFor(set: StatefulSet, template: PodTemplateSpec, revision: st
     })),
     ...(template.spec.volumes ?? []).filter(({ name: own }) => !claims.some(({ volume }) => volume === own)),
   ]
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name,
-      generateName: `${set.metadata.name}-`,
-      namespace: set.metadata.namespace ?? '',
-      labels: {
-        ...labels,
-        [podNameLabel]: name,
-        [podIndexLabel]: String(ordinal),
-        [revisionLabel]: revision,
-      },
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(finalizers === undefined ? {} : { finalizers }),
-      ownerReferences: [controllerReference(set)],
+  return podFromTemplate(set, template, {
+    name,
+    labels: {
+      [podNameLabel]: name,
+      [podIndexLabel]: String(ordinal),
+      [revisionLabel]: revision,
     },
     spec: {
-      ...template.spec,
       hostname: name,
       ...((set.spec.serviceName ?? '') === '' ? {} : { subdomain: set.spec.serviceName ?? '' }),
       ...(volumes.length === 0 ? {} : { volumes }),
     },
-  }
+  })
 }
 
 export function claimsFor(set: StatefulSet, ordinal: number): { volume: string; claim: Claim }[] {
