@@ -30,6 +30,10 @@ beforeAll(async () => {
     join(folder, 'config-map.yaml'),
     'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\ndata: {a: "1"}\n',
   )
+  writeFileSync(
+    join(folder, 'monitor.yaml'),
+    'apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: made}\n',
+  )
   writeFileSync(join(folder, 'editor'), '#!/bin/sh\nsed -i \'s/replicas: 3/replicas: 2/\' "$1"\n', {
     mode: 0o755,
   })
@@ -210,6 +214,12 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
       ['delete cm made --dry-run=server', 'configmap "made" deleted (server dry run)\n'],
       ['delete -f config-map.yaml', 'configmap "made" deleted\n'],
       ['delete -f config-map.yaml --ignore-not-found', ''],
+      [
+        'apply -f monitor.yaml',
+        'error: resource mapping not found for name: "made" namespace: "" from "monitor.yaml": ' +
+          'no matches for kind "ServiceMonitor" in version "monitoring.coreos.com/v1"\n' +
+          'ensure CRDs are installed first\nexit 1\n',
+      ],
       ['expose deploy web --name=again --port=80', 'service/again exposed\n'],
       ['delete svc again', 'service "again" deleted\n'],
     ])

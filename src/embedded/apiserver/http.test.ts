@@ -52,7 +52,7 @@ describe('the door', () => {
     })
   })
 
-  it.each(['/nowhere', '/openapi/v2', '/apis/nobody.example/v1', '/apis/nobody.example/v1/a'])(
+  it.each(['/nowhere', '/openapi/v4', '/apis/nobody.example/v1', '/apis/nobody.example/v1/a'])(
     'answers %s with a plain 404',
     async path => {
       const response = await server.request(path)

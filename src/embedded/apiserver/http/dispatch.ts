@@ -10,6 +10,7 @@ import { fixedAnswer, minorOf } from './fixed-answers.ts'
 import { streamLog } from './log-stream.ts'
 import { switchNode } from './node-power.ts'
 import { answerOpenApi } from './openapi.ts'
+import { answerOpenApiV2 } from './openapi-v2.ts'
 import { listObjects, readObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { parseResourcePath } from './route.ts'
@@ -58,6 +59,7 @@ export async function dispatch(context: ServerContext, exchange: Exchange): Prom
   if (await switchNode(context, exchange)) return
   if (await answerReview(exchange)) return
   if (answerOpenApi(exchange, context.kubernetesVersion)) return
+  if (answerOpenApiV2(exchange, context.kubernetesVersion)) return
   const answer = fixedAnswer(context, exchange)
   if (answer === null) {
     if (isBelowServedGroup(exchange.path)) throw unknownPath()

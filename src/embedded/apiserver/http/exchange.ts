@@ -21,8 +21,11 @@ export function sendJson(exchange: Exchange, code: number, body: unknown): void 
 }
 
 export function sendText(exchange: Exchange, code: number, text: string, contentType: string): void {
+  sendBytes(exchange, code, Buffer.from(text), contentType)
+}
+
+export function sendBytes(exchange: Exchange, code: number, bytes: Buffer, contentType: string): void {
   const { response } = exchange
-  const bytes = Buffer.from(text)
   response.writeHead(code, { 'Content-Type': contentType, 'Content-Length': bytes.length })
   response.end(bytes)
 }

@@ -48,7 +48,19 @@ function plainAnswer(
   const parts = path.split('/').slice(1)
   const [root, group = '', version = ''] = parts
   if (path === '')
-    return { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/readyz', '/openapi/v3', '/version'] }
+    return {
+      paths: [
+        '/api',
+        '/api/v1',
+        '/apis',
+        '/healthz',
+        '/livez',
+        '/readyz',
+        '/openapi/v2',
+        '/openapi/v3',
+        '/version',
+      ],
+    }
   if (path === '/version') return versionOf(kubernetesVersion)
   if (path === '/api') return apiVersions(request.headers.host ?? '')
   if (path === '/apis') return apiGroupList()
