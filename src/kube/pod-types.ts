@@ -1,5 +1,5 @@
 /** A pod, as far as this program reads it: what its spec says, and what its status tells. Part of types.ts, by name. */
-import type { Condition, IntOrString, KubeObject, LabelSelector, ObjectMeta } from './types.ts'
+import type { Condition, IntOrString, KubeObject, LabelSelector, ObjectMeta } from './meta-types.ts'
 
 export interface EnvVar {
   name: string

@@ -2,64 +2,11 @@
  * The few Kubernetes types that rollproof uses, as they are on the wire (timestamps are RFC 3339 strings). Fields that
  * nobody reads are left out; unknown fields of a user's object are kept, since objects are passed on whole.
  */
+import type { Condition, IntOrString, KubeObject, LabelSelector } from './meta-types.ts'
 import type { PodTemplateSpec } from './pod-types.ts'
 
+export type * from './meta-types.ts'
 export type * from './pod-types.ts'
-
-export interface OwnerReference {
-  apiVersion: string
-  kind: string
-  name: string
-  uid: string
-  controller?: boolean
-  blockOwnerDeletion?: boolean
-}
-
-export interface ObjectMeta {
-  name: string
-  namespace?: string
-  generateName?: string
-  uid?: string
-  resourceVersion?: string
-  generation?: number
-  creationTimestamp?: string
-  deletionTimestamp?: string
-  deletionGracePeriodSeconds?: number
-  labels?: Record<string, string>
-  annotations?: Record<string, string>
-  ownerReferences?: OwnerReference[]
-  finalizers?: string[]
-  managedFields?: unknown[]
-}
-
-export interface KubeObject {
-  apiVersion: string
-  kind: string
-  metadata: ObjectMeta
-}
-
-export interface LabelSelector {
-  matchLabels?: Record<string, string>
-  matchExpressions?: {
-    key: string
-    operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'
-    values?: string[]
-  }[]
-}
-
-export type IntOrString = number | string
-
-export interface Condition {
-  type: string
-  status: 'True' | 'False' | 'Unknown'
-  reason?: string
-  message?: string
-  lastTransitionTime?: string
-  lastUpdateTime?: string
-  lastProbeTime?: string | null
-  lastHeartbeatTime?: string
-  observedGeneration?: number
-}
 
 export interface DeploymentSpec {
   replicas?: number

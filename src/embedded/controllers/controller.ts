@@ -7,7 +7,7 @@ import type { Random } from '../../base/random.ts'
 import type { ClusterApi } from '../cluster-api.ts'
 import type { Range, Settings } from '../settings.ts'
 import type { Informers } from './informers.ts'
-import { WorkQueue } from './work-queue.ts'
+import { WorkQueue, type KeySink } from './work-queue.ts'
 
 /** What every controller is made from. */
 export interface ControllerContext {
@@ -15,11 +15,6 @@ export interface ControllerContext {
   clock: Clock
   settings: Settings
   informers: Informers
-}
-
-export interface KeySink {
-  add(key: string): void
-  addAfter(key: string, delayMs: number): void
 }
 
 export interface Controller {

@@ -2,7 +2,7 @@
 import type { KubeObject, LabelSelector, OwnerReference } from '../../kube/types.ts'
 import type { ClusterApi, ResourceName } from '../cluster-api.ts'
 import { matchesSelector, sameLabels } from '../selector.ts'
-import type { KeySink } from './controller.ts'
+import type { KeySink } from './work-queue.ts'
 import type { Change } from './informer.ts'
 import { keyOf } from './informer.ts'
 

@@ -22,6 +22,12 @@ export interface WorkQueueOptions {
 
 const tries = 15
 
+/** What a watch puts its keys into. */
+export interface KeySink {
+  add(key: string): void
+  addAfter(key: string, delayMs: number): void
+}
+
 export class WorkQueue {
   readonly #options: WorkQueueOptions
   readonly #queued = new Map<string, Timer>()

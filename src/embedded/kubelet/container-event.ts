@@ -2,10 +2,11 @@
  * Kubernetes Events about one container of a pod. They are recorded about the pod, and name the container by its place in
  * the spec (kubernetes pkg/kubelet/container/ref.go), which is how a reader tells which of several it was.
  */
-import type { PodContext } from './pod-context.ts'
+import type { Pod } from '../../kube/types.ts'
+import type { KubeletParts } from './kubelet-parts.ts'
 
 export function containerEvent(
-  { kubelet, pod }: PodContext,
+  { kubelet, pod }: { kubelet: Pick<KubeletParts, 'api'>; pod: Pod },
   container: string,
   type: 'Normal' | 'Warning',
   reason: string,

@@ -2,16 +2,25 @@
  * Whether a container's image is there. There is no registry to pull from: an image that the cluster was not given cannot
  * be had, and the attempts back off as the kubelet's do (pkg/kubelet/images/image_manager.go).
  */
-import type { Container } from '../../kube/types.ts'
+import type { Container, Pod } from '../../kube/types.ts'
 import type { Image } from '../images.ts'
 import { containerEvent } from './container-event.ts'
-import type { PodContext } from './pod-context.ts'
+import type { KubeletParts } from './kubelet-parts.ts'
 
 /** By image: how long to wait since the last failure. */
 export type FailedPulls = Map<string, { delayMs: number; failedUs: number; message: string }>
 
+/** What of a pod on its node takes part in this. */
+interface PullingPod {
+  readonly pod: Pod
+  readonly kubelet: KubeletParts
+  /** Why a container does not start. */
+  readonly waiting: Map<string, { reason: string; message: string }>
+  readonly failedPulls: FailedPulls
+}
+
 /** Null = not there; why stands in the container's waiting state. */
-export function obtainImage(context: PodContext, container: Container): Image | null {
+export function obtainImage(context: PullingPod, container: Container): Image | null {
   const { name, image, imagePullPolicy: policy = 'IfNotPresent' } = container
   const found = context.kubelet.images.find(image)
   if (found !== null) {
@@ -36,13 +45,13 @@ export function obtainImage(context: PodContext, container: Container): Image | 
   return null
 }
 
-function neverPulled(context: PodContext, name: string, image: string): { reason: string; message: string } {
+function neverPulled(context: PullingPod, name: string, image: string): { reason: string; message: string } {
   const message = `Container image "${image}" is not present with pull policy of Never`
   containerEvent(context, name, 'Warning', 'ErrImageNeverPull', message)
   return { reason: 'ErrImageNeverPull', message }
 }
 
-function pullFailed(context: PodContext, name: string, image: string): { reason: string; message: string } {
+function pullFailed(context: PullingPod, name: string, image: string): { reason: string; message: string } {
   const { clock, settings } = context.kubelet
   const { first, cap } = settings.imageBackoffMs
   const before = context.failedPulls.get(image)

@@ -3,15 +3,6 @@
  * address of its own, and every port of it. Where only 127.0.0.1 exists (macOS), addresses are names: each port of a pod
  * or Service that is used is a port of 127.0.0.1. Everything that dials or listens asks `reach` first.
  */
-import { createServer } from 'node:net'
-import { assertNever } from '../../base/assert.ts'
-import type { Random } from '../../base/random.ts'
-import type { AddressMode } from '../../model/embedded-cluster.ts'
-import { Addresses, lockOctet } from '../addresses.ts'
-import { LoopbackNetwork } from './loopback-network.ts'
-import { PortStock } from './port-stock.ts'
-import { PortsNetwork } from './ports-network.ts'
-
 export interface Reach {
   host: string
   port: number
@@ -32,32 +23,4 @@ export interface PodNetwork {
   /** Where a port of an address is; an address that is not this cluster's is where it says. */
   reach(address: string, port: number): Reach
   close(): void
-}
-
-export async function openPodNetwork(
-  mode: AddressMode,
-  random: Random,
-  nodeCount: number,
-): Promise<PodNetwork> {
-  switch (mode) {
-    case 'loopback': {
-      const lock = await lockOctet(random)
-      return new LoopbackNetwork(new Addresses(lock.octet, nodeCount), () => lock.release())
-    }
-    case 'ports':
-      return new PortsNetwork(await PortStock.open(random))
-    case 'auto':
-      return openPodNetwork((await hasManyLoopbacks()) ? 'loopback' : 'ports', random, nodeCount)
-    default:
-      return assertNever(mode)
-  }
-}
-
-/** Linux has the whole block; macOS and the BSDs have 127.0.0.1 until an administrator adds more. */
-function hasManyLoopbacks(): Promise<boolean> {
-  return new Promise(resolve => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ host: '127.1.2.3', port: 0 }, () => server.close(() => resolve(true)))
-  })
 }

@@ -4,7 +4,7 @@ import type * as workloads from '../../workload-types.ts'
 import type { KubeObject } from '../../../kube/types.ts'
 import type { ResourceName } from '../../cluster-api.ts'
 import { qosClassOf } from './qos-class.ts'
-import { setPodSpecDefaults, setRequestDefaults } from './pod-defaults.ts'
+import { setPodSpecDefaults, setRequestDefaults, setTemplateDefaults } from './pod-defaults.ts'
 import { setDaemonSetDefaults, setStatefulSetDefaults } from './ordered-workloads.ts'
 import type { Draft } from '../decoding/draft.ts'
 
@@ -13,7 +13,6 @@ type Deployment = Draft<kube.Deployment>
 type ReplicaSet = Draft<kube.ReplicaSet>
 type Service = Draft<kube.Service>
 type EndpointSlice = Draft<kube.EndpointSlice>
-type Template = Draft<kube.PodTemplateSpec>
 
 type Setter = (object: KubeObject) => void
 
@@ -93,12 +92,6 @@ function setReplicaSetDefaults(set: ReplicaSet): void {
   const spec = (set.spec ??= {})
   spec.replicas ??= 1
   setTemplateDefaults(spec.template)
-}
-
-export function setTemplateDefaults(template: Template | undefined): void {
-  if (template === undefined) return
-  template.metadata ??= {}
-  if (template.spec !== undefined) setPodSpecDefaults(template.spec)
 }
 
 function setServiceDefaults(service: Service): void {

@@ -2,7 +2,7 @@
 import type * as workloads from '../../workload-types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import { isObject } from '../../store/json.ts'
-import { setTemplateDefaults } from './object-defaults.ts'
+import { setTemplateDefaults } from './pod-defaults.ts'
 
 type StatefulSet = Draft<workloads.StatefulSet>
 type DaemonSet = Draft<workloads.DaemonSet>

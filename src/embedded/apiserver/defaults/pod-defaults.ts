@@ -6,6 +6,7 @@ import { isObject } from '../../store/json.ts'
 type Container = Draft<kube.Container>
 type HttpGetAction = Draft<kube.HttpGetAction>
 type PodSpec = Draft<kube.PodSpec>
+type Template = Draft<kube.PodTemplateSpec>
 type Probe = Draft<kube.Probe>
 type Toleration = Draft<kube.Toleration>
 
@@ -20,6 +21,12 @@ interface SpecExtras {
 interface ContainerExtras {
   terminationMessagePath?: string
   terminationMessagePolicy?: string
+}
+
+export function setTemplateDefaults(template: Template | undefined): void {
+  if (template === undefined) return
+  template.metadata ??= {}
+  if (template.spec !== undefined) setPodSpecDefaults(template.spec)
 }
 
 export function setPodSpecDefaults(spec: PodSpec): void {

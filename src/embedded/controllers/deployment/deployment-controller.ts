@@ -4,7 +4,8 @@
  */
 import type { Deployment, Pod, ReplicaSet } from '../../../kube/types.ts'
 import { findCondition } from '../conditions.ts'
-import type { Controller, ControllerContext, KeySink } from '../controller.ts'
+import type { Controller, ControllerContext } from '../controller.ts'
+import type { KeySink } from '../work-queue.ts'
 import { keyOf } from '../informer.ts'
 import { orphansOf } from '../informers.ts'
 import { addOwners, claimed, controllerOf } from '../owners.ts'

@@ -3,7 +3,8 @@
  * deletionTimestamp at once, whatever the kubelet and the probes do.
  */
 import type { EndpointSlice, Pod, Service } from '../../../kube/types.ts'
-import type { Controller, ControllerContext, KeySink } from '../controller.ts'
+import type { Controller, ControllerContext } from '../controller.ts'
+import type { KeySink } from '../work-queue.ts'
 import type { Change } from '../informer.ts'
 import { keyOf } from '../informer.ts'
 import { controllerReference } from '../owners.ts'

@@ -4,17 +4,8 @@
  */
 import { seededRandom } from '../../../base/random.ts'
 import type { Random } from '../../../base/random.ts'
-import type {
-  Condition,
-  Deployment,
-  DeploymentSpec,
-  KubeObject,
-  Node,
-  Pod,
-  ReplicaSet,
-} from '../../../kube/types.ts'
+import type { Condition, Deployment, DeploymentSpec, Node, Pod, ReplicaSet } from '../../../kube/types.ts'
 import { FakeClock } from '../../../testing/fake-clock.ts'
-import type { ClusterApi, ResourceName } from '../../cluster-api.ts'
 import { ApiError } from '../../cluster-api.ts'
 import { startScheduler } from '../../scheduler/start.ts'
 import { defaultSettings } from '../../settings.ts'
@@ -22,9 +13,9 @@ import { withoutCondition } from '../conditions.ts'
 import { timestamp } from '../instant.ts'
 import { isTerminating } from '../pods.ts'
 import { startControllers } from '../start.ts'
-import type { RecordedEvent } from './fake-cluster-api.ts'
 import { FakeClusterApi } from './fake-cluster-api.ts'
 import { registryApi } from './registry-api.ts'
+import type { TestApi } from './test-api.ts'
 
 export interface WorldOptions {
   seed?: number
@@ -35,15 +26,6 @@ export interface WorldOptions {
   endMs?: () => number
   /** The API server's own registry instead of the stand-in: slower, and with all its checks and defaults. */
   registry?: boolean
-}
-
-/** What a test sees of the API, besides what everybody does. */
-export interface TestApi extends ClusterApi {
-  readonly events: RecordedEvent[]
-  /** Called after each write, with the present state in place. */
-  onWrite: (resource: ResourceName, object: KubeObject) => void
-  /** Throws the 429 of a disruption budget. */
-  evict(namespace: string, pod: string): void
 }
 
 export class FakeWorld {

@@ -4,7 +4,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { createRegistry } from '../../apiserver/registry.ts'
 import { resourceKinds } from '../../apiserver/resources.ts'
 import { defaultSettings } from '../../settings.ts'
-import type { TestApi } from './fake-world.ts'
+import type { TestApi } from './test-api.ts'
 
 export function registryApi(clock: Clock, random: Random): TestApi {
   const registry = createRegistry({ clock, settings: defaultSettings, random })
