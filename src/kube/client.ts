@@ -7,6 +7,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node'
 import { KubeApiError } from './api-error.ts'
+import { openExec, type ExecListener, type ExecPlace, type ExecStream } from './exec.ts'
 import type { KubeObject, Status } from './types.ts'
 
 export interface RequestOptions {
@@ -23,6 +24,8 @@ export interface KubeClient {
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>
   /** A response whose body goes on: a watch, a log, a feed. */
   open(path: string, signal: AbortSignal): Promise<http.IncomingMessage>
+  /** Runs a command in a container; its input and output go on until either side ends them. */
+  exec(place: ExecPlace, argv: string[], listener: ExecListener): Promise<ExecStream>
   /** Creates the object, or replaces its spec by a merge patch when it is there. */
   apply(object: KubeObject, namespace: string): Promise<void>
   close(): void
@@ -42,6 +45,7 @@ export async function connectKube(kubeconfig: string): Promise<KubeClient> {
     apps: config.makeApiClient(library.AppsV1Api),
     request,
     open: (path, signal) => openStream(transport, path, signal),
+    exec: (place, argv, listener) => openExec(config, place, argv, listener),
     apply: (object, namespace) => applyObject(request, object, namespace),
     close: () => transport.agent.destroy(),
   }

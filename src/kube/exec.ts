@@ -61,7 +61,9 @@ export async function openExec(
   socket.addEventListener('close', tellClosed)
   if (socket.readyState > socket.OPEN) tellClosed()
   return {
-    write: text => void (closed ? false : input.write(text)),
+    write(text) {
+      if (!closed) input.write(text)
+    },
     close() {
       input.destroy()
       socket.terminate()

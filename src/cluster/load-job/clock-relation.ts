@@ -64,6 +64,12 @@ export class ClockRelation {
     return { offsetUs, errorUs: Math.max(...ends.map(end => Math.ceil(Math.abs(end - offsetUs)))) }
   }
 
+  /** As of the last round trip. */
+  latest(): ClockOffset | null {
+    const last = this.#known.at(-1)
+    return last === undefined ? null : this.offsetFor(last.atUs, last.atUs)
+  }
+
   /** The middle is the best guess; but while the last one will do, instants of one clock keep their distances. */
   #steady(middleUs: number, halfWidthUs: number): number {
     if (Math.abs(middleUs - this.#lastUs) > halfWidthUs / 2) this.#lastUs = Math.round(middleUs)
