@@ -90,6 +90,10 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     )
   describeClusterCommands(program, streams, done)
   program
+    .command('image <file>')
+    .description("write the sample app's images as a docker-archive, for a cluster of your own")
+    .action(async (file: string) => done(await (await import('./image.ts')).imageCommand(file, streams)))
+  program
     .command('cleanup')
     .description('end and remove what a killed rollproof left behind')
     .action(async () => done(await (await import('./cleanup.ts')).cleanupCommand(streams)))

@@ -1,6 +1,7 @@
 /** What an actor that disrupts a workload is given, and what it tells. Actors act and tell; they do not judge. */
 import type { Clock } from '../base/clock.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeReader } from '../kube/client.ts'
+import type { Mutations } from '../kube/mutations.ts'
 import type { DisruptionRecord } from '../model/recording.ts'
 
 /** The live state that an actor may wait for. It never decides a verdict. */
@@ -15,7 +16,8 @@ export interface WorkloadView {
 }
 
 export interface DisruptionContext {
-  client: KubeClient
+  client: KubeReader
+  mutations: Mutations
   clock: Clock
   signal: AbortSignal
   namespace: string

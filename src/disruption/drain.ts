@@ -7,17 +7,16 @@ import { sleep } from '../base/clock.ts'
 import { apiErrorCode } from '../kube/api-error.ts'
 import type { Pod } from '../kube/types.ts'
 import type { DisruptionContext, DisruptionEnd } from './disruption.ts'
-import { mergePatch } from './patch.ts'
 
 const EVICTION_RETRY_MS = 5000
 
 export async function drain(context: DisruptionContext): Promise<DisruptionEnd> {
-  const { client, clock, namespace, drainTimeoutMs } = context
+  const { client, mutations, clock, namespace, drainTimeoutMs } = context
   const node = fullestNode(context)
   if (node === null) return { ending: 'failed', targets: [], detail: 'no node carries a pod of the workload' }
   const deadlineUs = clock.nowUs() + drainTimeoutMs * 1000
 
-  await client.core.patchNode({ name: node, body: { spec: { unschedulable: true } } }, await mergePatch())
+  await mutations.cordon(node)
   const { items } = await client.request<{ items: Pod[] }>(
     'GET',
     `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`,
@@ -53,12 +52,11 @@ function isDaemon(pod: Pod): boolean {
 
 /** True once the pod is on its way out; false when the deadline passed while the budget refused. */
 async function evict(context: DisruptionContext, pod: Pod, deadlineUs: number): Promise<boolean> {
-  const { client, clock, signal } = context
+  const { mutations, clock, signal } = context
   const { name, namespace = context.namespace } = pod.metadata
   while (!signal.aborted) {
     try {
-      const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } }
-      await client.request('POST', `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, { body })
+      await mutations.evict(namespace, name)
       return true
     } catch (error) {
       const code = apiErrorCode(error)

@@ -4,12 +4,14 @@
  */
 import { sleep } from '../base/clock.ts'
 import type { Clock } from '../base/clock.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeReader } from '../kube/client.ts'
+import type { Mutations } from '../kube/mutations.ts'
 import type { Deployment, KubeObject, Node } from '../kube/types.ts'
 import type { Placement } from '../model/scenario.ts'
 
 export interface Deploy {
-  client: KubeClient
+  client: KubeReader
+  mutations: Mutations
   clock: Clock
   signal: AbortSignal
   namespace: string
@@ -21,13 +23,14 @@ export interface Deploy {
 const POLL_MS = 200
 
 export async function deploy(plan: Deploy): Promise<void> {
-  const cordoned = await nodesToAvoid(plan)
-  for (const node of cordoned) await setUnschedulable(plan, node, true)
+  const { mutations, objects, namespace } = plan
+  const cordoned: string[] = []
   try {
-    for (const object of plan.objects) await plan.client.apply(object, plan.namespace)
+    for (const node of await nodesToAvoid(plan)) if (await mutations.cordon(node)) cordoned.push(node)
+    for (const object of objects) await mutations.create(object, namespace)
     await waitAvailable(plan)
   } finally {
-    for (const node of cordoned) await setUnschedulable(plan, node, false)
+    for (const node of cordoned) await mutations.uncordon(node)
   }
 }
 
@@ -44,13 +47,6 @@ async function nodesToAvoid({ client, placement }: Deploy): Promise<string[]> {
     case 'all-on-one-node':
       return names.slice(1)
   }
-}
-
-async function setUnschedulable({ client }: Deploy, node: string, unschedulable: boolean): Promise<void> {
-  await client.request('PATCH', `/api/v1/nodes/${node}`, {
-    body: { spec: { unschedulable } },
-    contentType: 'application/merge-patch+json',
-  })
 }
 
 async function waitAvailable({ client, clock, signal, namespace, objects, limitMs }: Deploy): Promise<void> {

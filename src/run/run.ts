@@ -150,6 +150,7 @@ class Conduct {
     const { clock, experiment } = this.#plan
     return deploy({
       client: this.#cluster.client,
+      mutations: this.#cluster.mutations,
       clock,
       signal: this.#signal,
       namespace: this.#cluster.namespace,
@@ -257,6 +258,7 @@ class Conduct {
     const { workload, dependency, drainTimeoutMs, outageMs, settleTimeoutMs } = experiment.scenario
     const context: DisruptionContext = {
       client: this.#cluster.client,
+      mutations: this.#cluster.mutations,
       clock,
       signal: this.#signal,
       namespace: this.#cluster.namespace,

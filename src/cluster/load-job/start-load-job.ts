@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { apiErrorCode } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import type { Mutations } from '../../kube/mutations.ts'
 import type { LoadTarget } from '../../model/load.ts'
 import type { LoadOrder } from '../cluster.ts'
 import type { LoadObserver, LoadProcess } from '../load-process.ts'
@@ -15,6 +16,7 @@ import { loadContainer, renderLoadJob, renderLoadPods, type LoadImage, type Load
 
 export interface LoadJobPlan {
   client: KubeClient
+  mutations: Mutations
   clock: Clock
   /** Ends the waiting for the pods; a load that runs is ended by `stop` or `kill`. */
   signal: AbortSignal
@@ -26,7 +28,8 @@ export interface LoadJobPlan {
   shares: number
   /** Nodes that are, or may be, disturbed. */
   avoidNodes: readonly string[]
-  runLabels: Readonly<Record<string, string>>
+  /** Beside those that `mutations` puts on all that is made. */
+  runLabels?: Readonly<Record<string, string>>
   observer: LoadObserver
   /** `pods` where there is no controller for Jobs. */
   as?: 'job' | 'pods'
@@ -46,7 +49,7 @@ export async function startLoadJob(plan: LoadJobPlan): Promise<LoadProcess> {
     image: plan.image,
     shares,
     avoidNodes: plan.avoidNodes,
-    runLabels: plan.runLabels,
+    runLabels: plan.runLabels ?? {},
     activeDeadlineSeconds: Math.ceil((order.maxDurationMs + DEADLINE_SLACK_MS) / 1000),
     ...(plan.env === undefined ? {} : { env: plan.env }),
   }
@@ -95,27 +98,23 @@ async function startGroup(
   }
 }
 
-async function createObjects(
-  { client, namespace, as = 'job' }: LoadJobPlan,
-  objects: LoadObjects,
-): Promise<void> {
-  if (as === 'job') return client.apply(renderLoadJob(objects), namespace)
-  for (const pod of renderLoadPods(objects)) await client.apply(pod, namespace)
+async function createObjects(plan: LoadJobPlan, objects: LoadObjects): Promise<void> {
+  const { mutations, namespace, as = 'job' } = plan
+  const made = as === 'job' ? [renderLoadJob(objects)] : renderLoadPods(objects)
+  for (const object of made) await mutations.create(object, namespace)
 }
 
 /** Twice without harm. */
-async function removeObjects(
-  { client, namespace, shares, as = 'job' }: LoadJobPlan,
-  name: string,
-): Promise<void> {
+async function removeObjects(plan: LoadJobPlan, name: string): Promise<void> {
+  const { mutations, namespace, shares, as = 'job' } = plan
+  const pods = Array.from({ length: shares }, (_, share) => `${name}-${share}`)
   const paths =
     as === 'job'
       ? [`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`]
-      : Array.from({ length: shares }, (_, share) => `/api/v1/namespaces/${namespace}/pods/${name}-${share}`)
-  const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' }
+      : pods.map(pod => `/api/v1/namespaces/${namespace}/pods/${pod}`)
   for (const path of paths) {
     try {
-      await client.request('DELETE', path, { body })
+      await mutations.remove(path, { propagationPolicy: 'Background' })
     } catch (error) {
       if (apiErrorCode(error) !== 404) throw error
     }
