@@ -11,6 +11,7 @@ import { acquireEmbedded } from '../cluster/embedded.ts'
 import { sampleAppImages } from '../cluster/images.ts'
 import { journalFolder } from '../cluster/journal.ts'
 import { acquireKind, type KindCluster } from '../cluster/kind/kind-cluster.ts'
+import { startLoadOnKind } from '../cluster/kind/load-on-kind.ts'
 import { KindUnavailable } from '../cluster/kind/problem.ts'
 import type { Experiment } from '../run/experiment.ts'
 import type { ClusterKind } from './cluster-kinds.ts'
@@ -119,7 +120,7 @@ function acquireOn(
     journals: journalFolder(env),
     clock: systemClock,
     signal,
-    startLoad: () => Promise.reject(new Error('no load from inside yet')),
+    startLoad: startLoadOnKind,
   })
 }
 
