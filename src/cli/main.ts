@@ -10,6 +10,7 @@ import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
+import type { AgreementOptions } from './agreement.ts'
 import { clusterKinds } from './cluster-kinds.ts'
 
 export async function main(argv: string[], streams: Streams): Promise<ExitCode> {
@@ -75,6 +76,7 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
       done(await (await import('./analyze.ts')).analyzeCommand(folder, options, streams)),
     )
   describeClusterCommands(program, streams, done)
+  describeAgreement(program, streams, done)
   program
     .command('image <file>')
     .description("write the sample app's images as a docker-archive, for a cluster of your own")
@@ -115,6 +117,23 @@ function describeRun(
     .addOption(output)
     .action(async (names: string[], options: RunOptions) =>
       done(await (await import('./run.ts')).runCommand(names, options, streams)),
+    )
+}
+
+function describeAgreement(program: Command, streams: Streams, done: (code: ExitCode) => void): void {
+  program
+    .command('agreement [scenario...]')
+    .description('the same scenarios on a kind cluster and on the embedded one, side by side')
+    .option('--all', 'the whole catalogue (without names and without it, the tour)')
+    .option('--disruption <name>', 'only this disruption of each scenario')
+    .option('--seed <number>', 'seed of every random choice')
+    .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
+    .option('--out <file>', 'where the table is kept', 'reports/agreement.md')
+    .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
+    .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
+    .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
+    .action(async (names: string[], options: AgreementOptions) =>
+      done(await (await import('./agreement.ts')).agreementCommand(names, options, streams)),
     )
 }
 

@@ -1,5 +1,4 @@
 /** `rollproof run`: choose, run side by side, judge, report. */
-import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { RunReport } from '../report/run-report.ts'
@@ -10,6 +9,7 @@ import { listenForInterrupts } from './interrupts.ts'
 import { judgeRun, printReport, writeReport, type OutputFormat } from './judge.ts'
 import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
+import { chosenSeed, newRunId, wholeNumber } from './run-id.ts'
 import type { Streams } from './streams.ts'
 import { openVenue, venueComplaint, type Venue, type VenueOptions } from './venue.ts'
 
@@ -26,7 +26,7 @@ export interface RunOptions extends VenueOptions {
 export async function runCommand(names: string[], options: RunOptions, streams: Streams): Promise<ExitCode> {
   const { tour = false, all = false, disruption, cluster = 'embedded' } = options
   const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64)
-  const seed = wholeNumber('--seed', options.seed, 0, 0xffffffff) ?? randomBytes(4).readUInt32BE()
+  const seed = chosenSeed('--seed', options.seed)
   const experiments = chooseExperiments({ names, tour, all, disruption, cluster })
   const complaint = venueComplaint(
     options,
@@ -88,19 +88,4 @@ async function tryToWrite(folder: string, report: RunReport, { stderr }: Streams
     )
     return false
   }
-}
-
-/** Sorts by time, and does not collide when two are started in one second. */
-function newRunId(nowUs: number): string {
-  const [date = '', time = ''] = new Date(nowUs / 1000).toISOString().split(/[T.]/)
-  return `${date}-${time.replaceAll(':', '')}-${randomBytes(2).toString('hex')}`
-}
-
-function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | null {
-  if (text === undefined) return null
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most || text.trim() === '') {
-    throw new UsageError(`${option} ${text}: expected a whole number from ${least} to ${most}`)
-  }
-  return value
 }

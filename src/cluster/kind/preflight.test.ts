@@ -115,6 +115,18 @@ describe('a machine that lacks something', () => {
   })
 })
 
+describe.skipIf(process.platform !== 'linux')('a machine with many kind nodes', () => {
+  it('has too few file watchers for more', async () => {
+    const local = { ...plenty, MemTotal: 64e9, Name: os.hostname() }
+    script('docker', { ...dockerFine, info: `echo '${JSON.stringify(local)}'`, ps: 'yes | head -n 100000' })
+    script('kind', kindFine)
+    const [problem] = await problemsOf()
+    expect(problem?.message).toMatch(
+      /^this machine allows \d+ file watchers, too few for 4 nodes beside the 100000 nodes .*max_user_instances=512/,
+    )
+  })
+})
+
 describe('a command line that asks for what is not', () => {
   beforeEach(() => {
     script('docker', dockerFine)
