@@ -151,6 +151,7 @@ class Conduct {
     return deploy({
       client: this.#cluster.client,
       mutations: this.#cluster.mutations,
+      rules: this.#cluster.nodeRules,
       clock,
       signal: this.#signal,
       namespace: this.#cluster.namespace,
@@ -259,6 +260,7 @@ class Conduct {
     const context: DisruptionContext = {
       client: this.#cluster.client,
       mutations: this.#cluster.mutations,
+      rules: this.#cluster.nodeRules,
       clock,
       signal: this.#signal,
       namespace: this.#cluster.namespace,
