@@ -8,6 +8,7 @@ import { addressModes } from '../model/embedded-cluster.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
+import type { RbacOptions } from './rbac.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
 
@@ -50,22 +51,7 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
       .choices(['text', 'json'])
       .default('text')
 
-  program
-    .command('run [scenario...]')
-    .description('run scenarios (names, or .yaml files) and judge them; without any, the tour')
-    .option('--tour', 'the tour: the configurations that teach most, in about 90 s')
-    .option('--all', 'the whole catalogue')
-    .option('--disruption <name>', 'only this disruption of each scenario')
-    .option(
-      '--at-a-time <count>',
-      'experiments under load side by side (default: as many as this machine carries)',
-    )
-    .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
-    .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
-    .addOption(output())
-    .action(async (names: string[], options: RunOptions) =>
-      done(await (await import('./run.ts')).runCommand(names, options, streams)),
-    )
+  describeRunCommand(program, output, streams, done)
   program
     .command('list')
     .description('the scenarios of the catalogue')
@@ -93,7 +79,47 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     .command('cleanup')
     .description('end and remove what a killed rollproof left behind')
     .action(async () => done(await (await import('./cleanup.ts')).cleanupCommand(streams)))
+  program
+    .command('rbac')
+    .description('the Role and the ClusterRole that a run on a shared cluster needs, as YAML')
+    .option('-n, --namespace <name>', 'where the workload goes', 'NAMESPACE')
+    .option('--allow-drain', 'with the rights to cordon and drain nodes')
+    .action(async (options: RbacOptions) => done((await import('./rbac.ts')).rbacCommand(options, streams)))
   return program
+}
+
+function describeRunCommand(
+  program: Command,
+  output: () => Option,
+  streams: Streams,
+  done: (code: ExitCode) => void,
+): void {
+  program
+    .command('run [scenario...]')
+    .description('run scenarios (names, or .yaml files) and judge them; without any, the tour')
+    .option('--tour', 'the tour: the configurations that teach most, in about 90 s')
+    .option('--all', 'the whole catalogue')
+    .option('--disruption <name>', 'only this disruption of each scenario')
+    .option(
+      '--at-a-time <count>',
+      'experiments under load side by side (default: as many as this machine carries)',
+    )
+    .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
+    .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
+    .option('--context <name>', 'run on this context of the kubeconfig, instead of on an embedded cluster')
+    .option('--kubeconfig <file>', 'the kubeconfig (default: $KUBECONFIG, or ~/.kube/config); never written')
+    .option('-n, --namespace <name>', 'where the workload goes; it must be labelled for rollproof')
+    .option(
+      '--image <image>',
+      "the sample app's image on that cluster, or NAME=IMAGE for any other; may be repeated",
+      collect,
+    )
+    .option('--allow-drain', 'cordon and drain nodes that are labelled for rollproof')
+    .option('--dry-run', 'print every change that would be made to that cluster, and touch nothing')
+    .addOption(output())
+    .action(async (names: string[], options: RunOptions) =>
+      done(await (await import('./run.ts')).runCommand(names, options, streams)),
+    )
 }
 
 function describeClusterCommands(program: Command, streams: Streams, done: (code: ExitCode) => void): void {
@@ -133,4 +159,8 @@ function describeClusterCommands(program: Command, streams: Streams, done: (code
     .command('down')
     .description('end it, and its pods with it')
     .action(async () => done(await (await import('./cluster.ts')).clusterDown(streams)))
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
 }

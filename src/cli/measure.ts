@@ -8,9 +8,12 @@ import path from 'node:path'
 import { tooBusy } from '../analysis/verdict.ts'
 import { systemClock } from '../base/clock.ts'
 import { sampleAppImages } from '../cluster/images.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { acquireEmbedded } from '../cluster/embedded.ts'
 import type { Provenance } from '../model/recording.ts'
+import type { Scenario } from '../model/scenario.ts'
 import type { MeasuredAgain, NotRun } from '../report/run-report.ts'
+import type { ContextPlace } from './context-place.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
 import { experimentsAtATime, LoadRoom, sideBySide, startOrder } from '../run/matrix.ts'
 import { run } from '../run/run.ts'
@@ -20,6 +23,8 @@ import type { ProgressDisplay } from './progress-display.ts'
 export interface MeasurePlan {
   experiments: readonly Experiment[]
   atATime: number
+  /** Null: an embedded cluster for each. */
+  place: ContextPlace | null
   folder: string
   runId: string
   seed: number
@@ -33,27 +38,29 @@ export interface Measured {
   folders: string[]
   notRun: NotRun[]
   measuredAgain: MeasuredAgain[]
+  /** What could not be ended or taken back. */
+  left: string[]
 }
 
 export async function measure(plan: MeasurePlan): Promise<Measured> {
   const { experiments, atATime, signal } = plan
-  const notRun: NotRun[] = []
+  const told: Told = { notRun: [], left: [] }
   const loadRoom = new LoadRoom(atATime)
   const order = startOrder(experiments, atATime, estimate)
   const folders = await sideBySide(experiments, order, experimentsAtATime(atATime), async experiment => {
-    if (!signal.aborted) return conductOne(plan, experiment, loadRoom, notRun)
-    notRun.push({ name: experiment.name, why: String(signal.reason) })
+    if (!signal.aborted) return conductOne(plan, experiment, loadRoom, told)
+    told.notRun.push({ name: experiment.name, why: String(signal.reason) })
     return null
   })
-  const measuredAgain = experimentsAtATime(atATime) === 1 ? [] : await measureAgain(plan, folders, notRun)
-  return { folders: folders.filter(recording => recording !== null), notRun, measuredAgain }
+  const measuredAgain = experimentsAtATime(atATime) === 1 ? [] : await measureAgain(plan, folders, told)
+  return { folders: folders.filter(recording => recording !== null), measuredAgain, ...told }
 }
 
 /** `folders` are those of the experiments, and are replaced by what becomes of the second measurement. */
 async function measureAgain(
   plan: MeasurePlan,
   folders: (string | null)[],
-  notRun: NotRun[],
+  told: Told,
 ): Promise<MeasuredAgain[]> {
   const { experiments, display, signal } = plan
   const again: MeasuredAgain[] = []
@@ -67,7 +74,7 @@ async function measureAgain(
     display.again(name)
     await setAside(recording)
     again.push({ name, why })
-    folders[index] = await conductOne(plan, experiment, new LoadRoom(1), notRun)
+    folders[index] = await conductOne(plan, experiment, new LoadRoom(1), told)
   }
   return again
 }
@@ -78,12 +85,14 @@ async function setAside(recording: string): Promise<void> {
   await rename(recording, path.join(superseded, path.basename(recording)))
 }
 
+type Told = Pick<Measured, 'notRun' | 'left'>
+
 /** The folder of the recording; null when there is none, with the reason in `notRun`. */
 async function conductOne(
   plan: MeasurePlan,
   experiment: Experiment,
   loadRoom: LoadRoom,
-  notRun: NotRun[],
+  told: Told,
 ): Promise<string | null> {
   const { runId, seed, provenance, display, signal } = plan
   const { name, scenario } = experiment
@@ -91,14 +100,7 @@ async function conductOne(
   try {
     const manifest = await run({
       experiment,
-      acquire: () =>
-        acquireEmbedded({
-          inputs: scenario.cluster,
-          images: { ...sampleAppImages(), ...scenario.images },
-          seed,
-          clock: systemClock,
-          givesWay: true,
-        }),
+      acquire: () => plan.place?.acquire(signal) ?? acquireOwn(scenario, seed),
       folder,
       runId,
       runPrefix: randomBytes(4).toString('hex'),
@@ -109,13 +111,27 @@ async function conductOne(
       loadRoom,
       onPhase: phase => display.phase(name, phase),
       onLoad: ({ sent, failed }) => display.load(name, sent, failed),
+      onLeft: what => {
+        display.say(`${name}: ${what}`)
+        told.left.push(`${name}: ${what}`)
+      },
     })
     if (manifest.interrupted !== null && !signal.aborted) display.say(`${name}: ${manifest.interrupted}`)
     display.phase(name, 'done')
     return folder
   } catch (error) {
-    notRun.push({ name, why: error instanceof Error ? error.message : String(error) })
+    told.notRun.push({ name, why: error instanceof Error ? error.message : String(error) })
     display.phase(name, 'not run')
     return null
   }
+}
+
+function acquireOwn(scenario: Scenario, seed: number): Promise<Cluster> {
+  return acquireEmbedded({
+    inputs: scenario.cluster,
+    images: { ...sampleAppImages(), ...scenario.images },
+    seed,
+    clock: systemClock,
+    givesWay: true,
+  })
 }

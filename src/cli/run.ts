@@ -6,6 +6,7 @@ import type { RunReport } from '../report/run-report.ts'
 import { loadsAtATime } from '../run/matrix.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { chooseExperiments } from './choose.ts'
+import { meansContext, type ContextOptions } from './context-options.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { judgeRun, printReport, writeReport, type OutputFormat } from './judge.ts'
@@ -13,7 +14,7 @@ import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
 import type { Streams } from './streams.ts'
 
-export interface RunOptions {
+export interface RunOptions extends ContextOptions {
   tour?: boolean
   all?: boolean
   disruption?: string
@@ -27,19 +28,39 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const { tour = false, all = false, disruption } = options
   const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64) ?? loadsAtATime()
   const seed = wholeNumber('--seed', options.seed, 0, 0xffffffff) ?? randomBytes(4).readUInt32BE()
-  const experiments = chooseExperiments({ names, tour, all, disruption })
+  const onContext = meansContext(options)
+  const experiments = chooseExperiments({ names, tour, all, disruption, anyImage: onContext })
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])
   const startedUs = systemClock.nowUs()
   const runId = newRunId(startedUs)
   const folder = path.join(options.reports, runId)
+  const place = onContext
+    ? await (await import('./context-place.ts')).openContext(options, experiments, runId, streams.env)
+    : null
+  if (place !== null && options.dryRun === true) {
+    streams.stdout.write(await place.plan(experiments))
+    return 0
+  }
 
   const display = new ProgressDisplay(streams, systemClock, experiments)
   const interrupts = listenForInterrupts(name => display.say(`${name}: ending, cleaning up …`))
   const { signal } = interrupts
-  const plan = { experiments, atATime, folder, runId, seed, provenance, display, signal }
-  const { folders, notRun, measuredAgain } = await measure(plan)
+  const plan = {
+    experiments,
+    atATime: place === null ? atATime : 1,
+    place,
+    folder,
+    runId,
+    seed,
+    provenance,
+    display,
+    signal,
+  }
+  const { folders, notRun, measuredAgain, left } = await measure(plan)
   display.end()
   interrupts.dispose()
+  if (left.length > 0 && place !== null)
+    streams.stderr.write('something was left on the cluster; take it back with: rollproof cleanup\n')
 
   const interrupted = interrupts.signal.aborted ? String(interrupts.signal.reason) : null
   const report = await judgeRun(
@@ -49,7 +70,7 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const written = report.analyses.length > 0 && (await tryToWrite(folder, report, streams))
   printReport(report, options.output, written ? folder : null, streams)
   const exitCode = interrupts.exitCode() ?? report.exitCode
-  return exitCode === 0 && !written ? 3 : exitCode
+  return exitCode === 0 && (!written || left.length > 0) ? 3 : exitCode
 }
 
 /** What was measured is shown even when the disk does not take it. */

@@ -15,6 +15,8 @@ import { rightsFor, type Doings, type Right } from './rbac.ts'
 export interface GuardedRun extends Omit<Doings, 'ownNamespace'> {
   client: KubeClient
   context: string
+  /** How the user calls kubectl on it, for the advice. */
+  kubectl: string
   /** Whether the context was named on the command line, or only is the current one. */
   named: boolean
   /** Null: one is to be made for each experiment. */
@@ -70,9 +72,9 @@ async function namespaceComplaints(run: GuardedRun, harmless: boolean): Promise<
     return harmless ? [] : ['no namespace is named; name one that rollproof may use: -n NAMESPACE']
   }
   const found = await readable<KubeObject>(client, `/api/v1/namespaces/${namespace}`)
-  const label = `kubectl --context ${run.context} label namespace ${namespace} ${ALLOWED_LABEL}=true`
+  const label = `${run.kubectl} label namespace ${namespace} ${ALLOWED_LABEL}=true`
   if (found === null) {
-    const make = `kubectl --context ${run.context} create namespace ${namespace}`
+    const make = `${run.kubectl} create namespace ${namespace}`
     return [
       `the namespace ${namespace} is not there, or may not be read:\n    ${make}${harmless ? '' : `\n    ${label}`}`,
     ]
@@ -102,7 +104,8 @@ async function occupants({ client, objects }: GuardedRun, namespace: string): Pr
     if (found !== null) complaints.push(`${kind} ${metadata.name} is already there, ${ownerOf(found)}`)
   }
   const pods = await readable<{ items: Pod[] }>(client, `/api/v1/namespaces/${namespace}/pods`)
-  for (const object of objects.filter(({ kind }) => kind === 'Deployment')) {
+  for (const object of paths.values()) {
+    if (object.kind !== 'Deployment') continue
     const { matchLabels = {} } = (object as Deployment).spec.selector
     const like = (pods?.items ?? []).filter(({ metadata }) =>
       Object.entries(matchLabels).every(([key, value]) => metadata.labels?.[key] === value),
@@ -132,18 +135,18 @@ function imageComplaints({ objects, images, builtIn }: GuardedRun, harmless: boo
 }
 
 function nodeComplaints(
-  { cordons, drains, allowDrain, context }: GuardedRun,
+  { cordons, drains, allowDrain, kubectl }: GuardedRun,
   nodes: Node[] | null,
 ): string[] {
   if (!cordons && !drains) return []
   const what = drains ? 'drains a node' : 'cordons nodes for a moment, to place pods'
   const complaints = allowDrain ? [] : [`a chosen experiment ${what}; allow it: --allow-drain`]
-  const workers = (nodes ?? []).filter(
+  if (nodes === null) return complaints
+  const workers = nodes.filter(
     ({ spec }) => !(spec.taints ?? []).some(({ effect }) => effect === 'NoSchedule'),
   )
   const unlabelled = workers.filter(({ metadata }) => metadata.labels?.[ALLOWED_LABEL] !== 'true')
-  const label = (names: string): string =>
-    `\n    kubectl --context ${context} label node ${names} ${ALLOWED_LABEL}=true`
+  const label = (names: string): string => `\n    ${kubectl} label node ${names} ${ALLOWED_LABEL}=true`
   const names = unlabelled.map(({ metadata }) => metadata.name)
   // A placement cordons all nodes but one or two: any of them.
   if (cordons && names.length > 0)

@@ -24,20 +24,32 @@ export interface Deploy {
 
 const POLL_MS = 200
 
-export async function deploy(plan: Deploy): Promise<void> {
+export function deploy(plan: Deploy): Promise<void> {
+  return place(plan, () => waitAvailable(plan))
+}
+
+/** `ready` resolves when the pods are where they belong. */
+export async function place(
+  plan: Omit<Deploy, 'clock' | 'signal' | 'limitMs'>,
+  ready: () => Promise<void>,
+): Promise<void> {
   const { mutations, objects, namespace } = plan
   const cordoned: string[] = []
   try {
     for (const node of await nodesToAvoid(plan)) if (await mutations.cordon(node)) cordoned.push(node)
     for (const object of objects) await mutations.create(object, namespace)
-    await waitAvailable(plan)
+    await ready()
   } finally {
     for (const node of cordoned) await mutations.uncordon(node)
   }
 }
 
 /** With three replicas and two nodes left the scheduler puts two on one; with one node left, all. */
-async function nodesToAvoid({ client, placement, rules }: Deploy): Promise<string[]> {
+async function nodesToAvoid({
+  client,
+  placement,
+  rules,
+}: Pick<Deploy, 'client' | 'placement' | 'rules'>): Promise<string[]> {
   if (placement === 'spread') return []
   const { items } = await client.request<{ items: Node[] }>('GET', '/api/v1/nodes')
   const workers = items.filter(node => !(node.spec.taints ?? []).some(taint => taint.effect === 'NoSchedule'))
