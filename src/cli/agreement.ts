@@ -51,7 +51,7 @@ export async function agreementCommand(
   const { all = false, disruption } = options
   const seed = chosenSeed('--seed', options.seed)
   const choice = { names, tour: false, all, disruption }
-  const experiments = chooseExperiments({ ...choice, cluster: 'embedded' })
+  const experiments = chooseExperiments({ ...choice, anyImage: false })
   const complaint = venueComplaint({ ...options, cluster: 'kind' }, [])
   if (complaint !== null) throw new UsageError(complaint)
   const display = new ProgressDisplay(streams, systemClock, experiments)

@@ -8,6 +8,7 @@ import { addressModes } from '../model/embedded-cluster.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
+import type { RbacOptions } from './rbac.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
 import type { AgreementOptions } from './agreement.ts'
@@ -85,6 +86,12 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     .command('cleanup')
     .description('end and remove what a killed rollproof left behind')
     .action(async () => done(await (await import('./cleanup.ts')).cleanupCommand(streams)))
+  program
+    .command('rbac')
+    .description('the Role and the ClusterRole that a run on a shared cluster needs, as YAML')
+    .option('-n, --namespace <name>', 'where the workload goes', 'NAMESPACE')
+    .option('--allow-drain', 'with the rights to cordon and drain nodes')
+    .action(async (options: RbacOptions) => done((await import('./rbac.ts')).rbacCommand(options, streams)))
   return program
 }
 
@@ -114,6 +121,16 @@ function describeRun(
     .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
     .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
     .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
+    .option('--context <name>', 'run on this context of the kubeconfig, instead of on an embedded cluster')
+    .option('--kubeconfig <file>', 'the kubeconfig (default: $KUBECONFIG, or ~/.kube/config); never written')
+    .option('-n, --namespace <name>', 'where the workload goes; it must be labelled for rollproof')
+    .option(
+      '--image <image>',
+      "the sample app's image on that cluster, or NAME=IMAGE for any other; may be repeated",
+      collect,
+    )
+    .option('--allow-drain', 'cordon and drain nodes that are labelled for rollproof')
+    .option('--dry-run', 'print every change that would be made to that cluster, and touch nothing')
     .addOption(output)
     .action(async (names: string[], options: RunOptions) =>
       done(await (await import('./run.ts')).runCommand(names, options, streams)),
@@ -174,4 +191,8 @@ function describeClusterCommands(program: Command, streams: Streams, done: (code
     .command('down')
     .description('end it, and its pods with it')
     .action(async () => done(await (await import('./cluster.ts')).clusterDown(streams)))
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
 }

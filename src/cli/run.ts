@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts'
 import type { RunReport } from '../report/run-report.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { chooseExperiments, readCatalogue } from './choose.ts'
+import { meansContext, type ContextOptions } from './context-options.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { judgeRun, printReport, writeReport, type OutputFormat } from './judge.ts'
@@ -11,9 +12,9 @@ import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
 import { chosenSeed, newRunId, wholeNumber } from './run-id.ts'
 import type { Streams } from './streams.ts'
-import { openVenue, venueComplaint, type Venue, type VenueOptions } from './venue.ts'
+import { contextVenue, openVenue, venueComplaint, type Venue, type VenueOptions } from './venue.ts'
 
-export interface RunOptions extends VenueOptions {
+export interface RunOptions extends VenueOptions, ContextOptions {
   tour?: boolean
   all?: boolean
   disruption?: string
@@ -27,7 +28,9 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const { tour = false, all = false, disruption, cluster = 'embedded' } = options
   const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64)
   const seed = chosenSeed('--seed', options.seed)
-  const experiments = chooseExperiments({ names, tour, all, disruption, cluster })
+  const onContext = meansContext(options)
+  const anyImage = onContext || cluster === 'kind'
+  const experiments = chooseExperiments({ names, tour, all, disruption, anyImage })
   const complaint = venueComplaint(
     options,
     readCatalogue().map(({ name }) => name),
@@ -37,6 +40,13 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const startedUs = systemClock.nowUs()
   const runId = newRunId(startedUs)
   const folder = path.join(options.reports, runId)
+  const place = onContext
+    ? await (await import('./context-place.ts')).openContext(options, experiments, runId, streams.env)
+    : null
+  if (place !== null && options.dryRun === true) {
+    streams.stdout.write(await place.plan(experiments))
+    return 0
+  }
 
   const display = new ProgressDisplay(streams, systemClock, experiments)
   const say = (text: string): void => display.say(text)
@@ -44,9 +54,12 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const { signal } = interrupts
   try {
     const { env } = streams
-    const venue = await openVenue({ options, runId, folder, env, signal, say })
+    const venue =
+      place === null
+        ? await openVenue({ options, runId, folder, env, signal, say })
+        : contextVenue(place, signal)
     const plan = { experiments, atATime: atATime ?? venue.atATime, folder, runId, seed, provenance, display }
-    const { folders, notRun, measuredAgain } = await measure({ ...plan, venue, signal })
+    const { folders, notRun, measuredAgain, left } = await measure({ ...plan, venue, signal })
     const interrupted = signal.aborted ? String(signal.reason) : null
     const report = await judgeRun(
       { runId, startedUs, endedUs: systemClock.nowUs(), notRun, measuredAgain, interrupted, provenance },
@@ -57,7 +70,8 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
     const written = report.analyses.length > 0 && (await tryToWrite(folder, report, streams))
     printReport(report, options.output, written ? folder : null, streams)
     const exitCode = interrupts.exitCode() ?? report.exitCode
-    return exitCode === 0 && !written ? 3 : exitCode
+    if (left.length > 0) streams.stderr.write(`${venue.whenLeft}\n`)
+    return exitCode === 0 && (!written || left.length > 0) ? 3 : exitCode
   } catch (error) {
     const exitCode = interrupts.exitCode()
     if (exitCode === null) throw error

@@ -15,6 +15,7 @@ import { startLoadOnKind } from '../cluster/kind/load-on-kind.ts'
 import { KindUnavailable } from '../cluster/kind/problem.ts'
 import type { Experiment } from '../run/experiment.ts'
 import type { ClusterKind } from './cluster-kinds.ts'
+import type { ContextPlace } from './context-place.ts'
 import { UsageError } from './exit-code.ts'
 
 export interface VenueOptions {
@@ -29,6 +30,8 @@ export interface Venue {
   /** Experiments under load at once. */
   atATime: number
   acquire(experiment: Experiment, seed: number): Promise<Cluster>
+  /** What to do when something could not be ended or taken back. */
+  whenLeft: string
   /** `trouble`: something to find the reason of. */
   close(trouble: boolean): Promise<void>
 }
@@ -65,9 +68,20 @@ export async function openVenue(plan: VenuePlan): Promise<Venue> {
   return plan.options.cluster === 'kind' ? openKind(plan) : embeddedVenue()
 }
 
+/** A cluster of others: one experiment after the other. */
+export function contextVenue(place: ContextPlace, signal: AbortSignal): Venue {
+  return {
+    atATime: 1,
+    whenLeft: 'something was left on the cluster; take it back with: rollproof cleanup',
+    acquire: () => place.acquire(signal),
+    close: () => Promise.resolve(),
+  }
+}
+
 function embeddedVenue(): Venue {
   return {
     atATime: loadsAtATime(),
+    whenLeft: 'something was left behind; end it with: rollproof cleanup',
     acquire: ({ scenario }, seed) =>
       acquireEmbedded({
         inputs: scenario.cluster,
@@ -98,6 +112,7 @@ async function openKind(plan: VenuePlan): Promise<Venue> {
   )
   return {
     atATime: 1,
+    whenLeft: `something was left on the cluster ${kind.name}; take it back with: rollproof cleanup`,
     acquire: () => acquireOn(kind, plan),
     async close(trouble) {
       if (trouble) say(`kind: the nodes' logs are in ${await kind.collectLogs()}`)
@@ -116,6 +131,7 @@ function acquireOn(
     kind: 'kind',
     namespace: null,
     images: {},
+    touchNodes: 'every',
     runId,
     journals: journalFolder(env),
     clock: systemClock,
