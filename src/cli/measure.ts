@@ -7,8 +7,6 @@ import { mkdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { tooBusy } from '../analysis/verdict.ts'
 import { systemClock } from '../base/clock.ts'
-import { sampleAppImages } from '../cluster/images.ts'
-import { acquireEmbedded } from '../cluster/embedded.ts'
 import type { Provenance } from '../model/recording.ts'
 import type { MeasuredAgain, NotRun } from '../report/run-report.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
@@ -16,6 +14,7 @@ import { experimentsAtATime, LoadRoom, sideBySide, startOrder } from '../run/mat
 import { run } from '../run/run.ts'
 import { analyzeFolder } from './judge.ts'
 import type { ProgressDisplay } from './progress-display.ts'
+import type { Venue } from './venue.ts'
 
 export interface MeasurePlan {
   experiments: readonly Experiment[]
@@ -25,6 +24,7 @@ export interface MeasurePlan {
   seed: number
   provenance: Provenance
   display: ProgressDisplay
+  venue: Venue
   signal: AbortSignal
 }
 
@@ -33,27 +33,29 @@ export interface Measured {
   folders: string[]
   notRun: NotRun[]
   measuredAgain: MeasuredAgain[]
+  /** What could not be ended or taken back. */
+  left: string[]
 }
 
 export async function measure(plan: MeasurePlan): Promise<Measured> {
   const { experiments, atATime, signal } = plan
-  const notRun: NotRun[] = []
+  const told: Told = { notRun: [], left: [] }
   const loadRoom = new LoadRoom(atATime)
   const order = startOrder(experiments, atATime, estimate)
   const folders = await sideBySide(experiments, order, experimentsAtATime(atATime), async experiment => {
-    if (!signal.aborted) return conductOne(plan, experiment, loadRoom, notRun)
-    notRun.push({ name: experiment.name, why: String(signal.reason) })
+    if (!signal.aborted) return conductOne(plan, experiment, loadRoom, told)
+    told.notRun.push({ name: experiment.name, why: String(signal.reason) })
     return null
   })
-  const measuredAgain = experimentsAtATime(atATime) === 1 ? [] : await measureAgain(plan, folders, notRun)
-  return { folders: folders.filter(recording => recording !== null), notRun, measuredAgain }
+  const measuredAgain = experimentsAtATime(atATime) === 1 ? [] : await measureAgain(plan, folders, told)
+  return { folders: folders.filter(recording => recording !== null), measuredAgain, ...told }
 }
 
 /** `folders` are those of the experiments, and are replaced by what becomes of the second measurement. */
 async function measureAgain(
   plan: MeasurePlan,
   folders: (string | null)[],
-  notRun: NotRun[],
+  told: Told,
 ): Promise<MeasuredAgain[]> {
   const { experiments, display, signal } = plan
   const again: MeasuredAgain[] = []
@@ -67,7 +69,7 @@ async function measureAgain(
     display.again(name)
     await setAside(recording)
     again.push({ name, why })
-    folders[index] = await conductOne(plan, experiment, new LoadRoom(1), notRun)
+    folders[index] = await conductOne(plan, experiment, new LoadRoom(1), told)
   }
   return again
 }
@@ -78,27 +80,22 @@ async function setAside(recording: string): Promise<void> {
   await rename(recording, path.join(superseded, path.basename(recording)))
 }
 
+type Told = Pick<Measured, 'notRun' | 'left'>
+
 /** The folder of the recording; null when there is none, with the reason in `notRun`. */
 async function conductOne(
   plan: MeasurePlan,
   experiment: Experiment,
   loadRoom: LoadRoom,
-  notRun: NotRun[],
+  told: Told,
 ): Promise<string | null> {
-  const { runId, seed, provenance, display, signal } = plan
-  const { name, scenario } = experiment
+  const { runId, seed, provenance, display, venue, signal } = plan
+  const { name } = experiment
   const folder = path.join(plan.folder, name)
   try {
     const manifest = await run({
       experiment,
-      acquire: () =>
-        acquireEmbedded({
-          inputs: scenario.cluster,
-          images: { ...sampleAppImages(), ...scenario.images },
-          seed,
-          clock: systemClock,
-          givesWay: true,
-        }),
+      acquire: () => venue.acquire(experiment, seed),
       folder,
       runId,
       runPrefix: randomBytes(4).toString('hex'),
@@ -109,12 +106,16 @@ async function conductOne(
       loadRoom,
       onPhase: phase => display.phase(name, phase),
       onLoad: ({ sent, failed }) => display.load(name, sent, failed),
+      onLeft: what => {
+        display.say(`${name}: ${what}`)
+        told.left.push(`${name}: ${what}`)
+      },
     })
     if (manifest.interrupted !== null && !signal.aborted) display.say(`${name}: ${manifest.interrupted}`)
     display.phase(name, 'done')
     return folder
   } catch (error) {
-    notRun.push({ name, why: error instanceof Error ? error.message : String(error) })
+    told.notRun.push({ name, why: error instanceof Error ? error.message : String(error) })
     display.phase(name, 'not run')
     return null
   }

@@ -2,8 +2,10 @@
  * Where a run takes place, as narrow as it can be. What a cluster cannot offer (a forwarding table, say) is missing from
  * its witnesses, and the analysis then says what it could not know.
  */
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeReader } from '../kube/client.ts'
+import type { Mutations } from '../kube/mutations.ts'
 import type { LoadPlan } from '../model/load.ts'
+import type { NodeRules } from '../model/node-rules.ts'
 import type { ClusterFacts } from '../model/recording.ts'
 import type { Witness } from '../model/transition.ts'
 import type { LoadObserver, LoadProcess } from './load-process.ts'
@@ -13,7 +15,10 @@ export type LoadOrder = Omit<LoadPlan, 'target'>
 
 export interface Cluster {
   readonly facts: ClusterFacts
-  readonly client: KubeClient
+  readonly client: KubeReader
+  /** The one door for what a run changes. */
+  readonly mutations: Mutations
+  readonly nodeRules: NodeRules
   readonly witnesses: readonly Witness[]
   /** Where the workload goes, and everything else of the run that has a namespace. */
   readonly namespace: string

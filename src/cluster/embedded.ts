@@ -7,6 +7,7 @@ import { startChild, type LineChild } from '../base/child.ts'
 import type { Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
 import { connectKube } from '../kube/client.ts'
+import { MutatingClient, noLog } from '../kube/mutations.ts'
 import type { EmbeddedReady, EmbeddedStart, ImageContents } from '../model/embedded-cluster.ts'
 import type { LoadTarget } from '../model/load.ts'
 import type { ClusterInputs } from '../model/scenario.ts'
@@ -103,6 +104,8 @@ export async function acquireEmbedded(plan: EmbeddedPlan): Promise<Cluster> {
       settings: ready.settings,
     },
     client,
+    mutations: new MutatingClient({ client, runId: 'embedded', log: noLog, prepare: object => object }),
+    nodeRules: { touch: 'every', runId: 'embedded' },
     witnesses,
     namespace: NAMESPACE,
     startLoad: (order, { name, port }, observer) => {

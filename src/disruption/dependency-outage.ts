@@ -1,7 +1,6 @@
 /** What the workload depends on goes away for a while and comes back; the workload itself is not touched. */
 import { sleep } from '../base/clock.ts'
 import type { DisruptionContext, DisruptionEnd } from './disruption.ts'
-import { mergePatch } from './patch.ts'
 
 export async function dependencyOutage(context: DisruptionContext): Promise<DisruptionEnd> {
   const { clock, dependency, outageMs, settleTimeoutMs, signal } = context
@@ -20,7 +19,10 @@ export async function dependencyOutage(context: DisruptionContext): Promise<Disr
   }
 }
 
-async function scale({ client, dependency, namespace }: DisruptionContext, replicas: number): Promise<void> {
-  const body = { spec: { replicas } }
-  await client.apps.patchNamespacedDeployment({ name: dependency, namespace, body }, await mergePatch())
+async function scale(
+  { mutations, dependency, namespace }: DisruptionContext,
+  replicas: number,
+): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${dependency}`
+  await mutations.patch(path, { spec: { replicas } })
 }

@@ -1,6 +1,8 @@
 /** What an actor that disrupts a workload is given, and what it tells. Actors act and tell; they do not judge. */
 import type { Clock } from '../base/clock.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeReader } from '../kube/client.ts'
+import type { Mutations } from '../kube/mutations.ts'
+import type { NodeRules } from '../model/node-rules.ts'
 import type { DisruptionRecord } from '../model/recording.ts'
 
 /** The live state that an actor may wait for. It never decides a verdict. */
@@ -15,7 +17,10 @@ export interface WorkloadView {
 }
 
 export interface DisruptionContext {
-  client: KubeClient
+  client: KubeReader
+  mutations: Mutations
+  /** Which nodes may be touched. */
+  rules: NodeRules
   clock: Clock
   signal: AbortSignal
   namespace: string

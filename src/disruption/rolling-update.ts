@@ -1,16 +1,16 @@
 /** A changed pod template: what a deploy does. It ends when `kubectl rollout status` would say so. */
 import type { DisruptionContext, DisruptionEnd } from './disruption.ts'
-import { mergePatch } from './patch.ts'
+import type { Deployment } from '../kube/types.ts'
 
 export async function rollingUpdate(context: DisruptionContext): Promise<DisruptionEnd> {
-  const { client, clock, namespace, workload, settleTimeoutMs } = context
+  const { mutations, clock, namespace, workload, settleTimeoutMs } = context
   const targets = [...context.view().pods.keys()]
   const annotations = { 'rollproof.dev/rolled-at': String(clock.nowUs()) }
-  const deployment = await client.apps.patchNamespacedDeployment(
-    { name: workload, namespace, body: { spec: { template: { metadata: { annotations } } } } },
-    await mergePatch(),
+  const deployment = await mutations.patch<Deployment>(
+    `/apis/apps/v1/namespaces/${namespace}/deployments/${workload}`,
+    { spec: { template: { metadata: { annotations } } } },
   )
-  const generation = deployment.metadata?.generation ?? 0
+  const generation = deployment.metadata.generation ?? 0
   const completed = await context.until(view => {
     const state = view.workloads.get(workload)
     return state !== undefined && state.generation >= generation && state.complete

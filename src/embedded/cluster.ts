@@ -61,6 +61,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
   const [controlling, scheduling] = [registry.as('kube-controller-manager'), registry.as('kube-scheduler')]
   const controllers = startControllers({ api: controlling, clock, settings, random: fork(random) })
   const scheduler = startScheduler({ api: scheduling, clock, settings, random: fork(random) })
+  const facts = { vantage: controlPlane, settings: { ...flattenSettings(settings), addresses: network.mode } }
   const server = await startApiServer({
     registry,
     clock,
@@ -70,6 +71,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     host: '127.0.0.1',
     forwarding: dataPlane.tables,
     relays: dataPlane.relays,
+    facts,
     containers: machines.steps,
     logs: machines.logs,
     commands: machines.commands,
@@ -82,9 +84,8 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
       url: server.url,
       pid: process.pid,
       nodes: names,
-      vantage: controlPlane,
       kubernetesVersion,
-      settings: { ...flattenSettings(settings), addresses: network.mode },
+      ...facts,
     },
     async close() {
       scheduler.stop()

@@ -63,6 +63,7 @@ describe('a stranger', () => {
       '/api',
       '/version',
       '/rollproof/v1/relays',
+      '/rollproof/v1/facts',
       '/rollproof/v1/forwarding',
       '/rollproof/v1/containers',
     ]

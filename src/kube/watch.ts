@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import { sleep } from '../base/clock.ts'
 import { LineSplitter } from '../base/ndjson.ts'
 import { apiErrorCode, KubeApiError } from './api-error.ts'
-import type { KubeClient } from './client.ts'
+import type { KubeReader } from './client.ts'
 import type { KubeObject, Status, WatchLine } from './types.ts'
 
 export interface WatchHandlers<T extends KubeObject> {
@@ -19,7 +19,7 @@ export interface WatchHandlers<T extends KubeObject> {
 }
 
 export interface WatchPlan<T extends KubeObject> extends WatchHandlers<T> {
-  client: KubeClient
+  client: KubeReader
   clock: Clock
   signal: AbortSignal
   /** Collection, as `/api/v1/namespaces/default/pods`. */

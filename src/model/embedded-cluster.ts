@@ -53,6 +53,9 @@ export interface EmbeddedReady {
   settings: Record<string, number | string | boolean>
 }
 
+/** `GET /rollproof/v1/facts`: what tells it from a real cluster, for who reached it through a kubeconfig. */
+export type EmbeddedFacts = Pick<EmbeddedReady, 'vantage' | 'settings'>
+
 /** A line of `GET /rollproof/v1/containers` (all since the start, then live). */
 export interface ContainerStepLine {
   atUs: number

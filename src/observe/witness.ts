@@ -3,13 +3,13 @@
  * analysis. Each says when it has synced, and where it may have missed something.
  */
 import type { Clock } from '../base/clock.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeReader } from '../kube/client.ts'
 import type { KubeObject } from '../kube/types.ts'
 import { watchCollection } from '../kube/watch.ts'
 import type { LedgerEntry, Transition, Witness } from '../model/transition.ts'
 
 export interface WitnessContext {
-  client: KubeClient
+  client: KubeReader
   clock: Clock
   signal: AbortSignal
   namespace: string

@@ -43,9 +43,13 @@ export interface RunPlan {
   loadRoom: LoadRoom
   onPhase: (phase: MarkName | 'start-cluster' | 'wait-for-room' | 'clean-up') => void
   onLoad: (live: { sent: number; failed: number }) => void
+  /** Something could not be ended or taken back. */
+  onLeft: (what: string) => void
 }
 
 const DEPLOY_LIMIT_MS = 90_000
+/** Pods and namespaces of a real cluster take their time to go. */
+const RELEASE_LIMIT_MS = 150_000
 const SYNC_LIMIT_MS = 10_000
 /** The warm-up ends after this long without a failure; a workload that never manages that has a dirty baseline. */
 const CLEAN_MS = 1000
@@ -63,7 +67,7 @@ export async function run(plan: RunPlan): Promise<Manifest> {
   const cleanup = new Cleanup(plan.clock)
   plan.onPhase('start-cluster')
   const cluster = await plan.acquire()
-  cleanup.add('cluster', () => cluster.release())
+  cleanup.add('cluster', () => cluster.release(), RELEASE_LIMIT_MS)
   const broken = new AbortController()
   const manifest = newManifest(plan, cluster)
   try {
@@ -80,7 +84,8 @@ export async function run(plan: RunPlan): Promise<Manifest> {
   }
   manifest.endedUs = plan.clock.nowUs()
   plan.onPhase('clean-up')
-  await cleanup.run()
+  for (const { what, error } of await cleanup.run())
+    plan.onLeft(`${what}: ${error instanceof Error ? error.message : String(error)}`)
   return manifest
 }
 
@@ -150,6 +155,8 @@ class Conduct {
     const { clock, experiment } = this.#plan
     return deploy({
       client: this.#cluster.client,
+      mutations: this.#cluster.mutations,
+      rules: this.#cluster.nodeRules,
       clock,
       signal: this.#signal,
       namespace: this.#cluster.namespace,
@@ -257,6 +264,8 @@ class Conduct {
     const { workload, dependency, drainTimeoutMs, outageMs, settleTimeoutMs } = experiment.scenario
     const context: DisruptionContext = {
       client: this.#cluster.client,
+      mutations: this.#cluster.mutations,
+      rules: this.#cluster.nodeRules,
       clock,
       signal: this.#signal,
       namespace: this.#cluster.namespace,

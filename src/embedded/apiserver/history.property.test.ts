@@ -51,6 +51,7 @@ function contextOf({ registry, clock }: ReturnType<typeof testRegistry>): Server
     forwarding: none,
     containers: none,
     relays: { list: () => [] },
+    facts: { vantage: 'control-plane', settings: {} },
     logs: { locate: () => null },
     commands: { run: () => null },
     kubernetesVersion: 'v1.34.0',

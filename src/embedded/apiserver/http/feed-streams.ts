@@ -1,6 +1,6 @@
 /**
  * What this cluster publishes beside Kubernetes's API: forwarding tables and container steps as lines of JSON, and where
- * its Services can be dialled.
+ * its Services can be dialled, and that it is a model with these settings.
  */
 import { toLine } from '../../../base/ndjson.ts'
 import { methodNotAllowed } from '../api-errors.ts'
@@ -15,6 +15,10 @@ const oneNode = /^\/rollproof\/v1\/nodes\/([^/]+)\/forwarding$/
 export function streamFeed(context: ServerContext, exchange: Exchange): boolean {
   if (exchange.path === '/rollproof/v1/relays' && exchange.method === 'GET') {
     sendJson(exchange, 200, { relays: context.relays.list() })
+    return true
+  }
+  if (exchange.path === '/rollproof/v1/facts' && exchange.method === 'GET') {
+    sendJson(exchange, 200, context.facts)
     return true
   }
   const subscribe = subscriptionFor(context, exchange.path)

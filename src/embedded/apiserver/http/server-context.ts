@@ -1,5 +1,6 @@
 /** What the handlers of requests work with. */
 import type { Clock } from '../../../base/clock.ts'
+import type { EmbeddedFacts } from '../../../model/embedded-cluster.ts'
 import type {
   CommandSource,
   ContainerFeed,
@@ -15,6 +16,7 @@ export interface ServerContext {
   clock: Clock
   forwarding: ForwardingFeed
   relays: RelayFeed
+  facts: EmbeddedFacts
   containers: ContainerFeed
   logs: PodLogSource
   /** Absent where there are no machines to switch off. */

@@ -54,6 +54,7 @@ export async function runServer(overrides: Partial<typeof defaultSettings> = {})
       },
     },
     relays: { list: () => [] },
+    facts: { vantage: 'control-plane', settings: {} },
     containers: { subscribe: () => () => undefined },
     logs: { locate: (_namespace, pod, container) => logs.get(`${pod}/${container}`) ?? null },
     commands: { run: (...command) => commands.run(...command) },
