@@ -18,6 +18,8 @@ export interface Choice {
   tour: boolean
   all: boolean
   disruption: string | undefined
+  /** On the embedded one every image must be a program of this machine. */
+  cluster: 'embedded' | 'kind'
 }
 
 const variantsFolder = (): string => path.join(packageRoot(), 'k8s', 'variants')
@@ -28,7 +30,7 @@ export function readCatalogue(): Scenario[] {
   return catalogue.scenarios
 }
 
-export function chooseExperiments({ names, tour, all, disruption }: Choice): Experiment[] {
+export function chooseExperiments({ names, tour, all, disruption, cluster }: Choice): Experiment[] {
   const only = disruption === undefined ? null : knownDisruption(disruption)
   const wholeTour = tour || (names.length === 0 && !all)
   if (names.length > 0 && (tour || all)) throw new UsageError('either scenario names, or --tour, or --all')
@@ -50,7 +52,8 @@ export function chooseExperiments({ names, tour, all, disruption }: Choice): Exp
     const objects = rendering?.ok === true ? rendering.objects : []
     return { name: `${scenario.name}.${plan.disruption}`, scenario, plan, objects }
   })
-  const complaints = [...withoutWorkload(experiments), ...unmappedImages(experiments, sampleAppImages())]
+  const unmapped = cluster === 'embedded' ? unmappedImages(experiments, sampleAppImages()) : []
+  const complaints = [...withoutWorkload(experiments), ...unmapped]
   if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
   return experiments
 }

@@ -10,6 +10,7 @@ import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
+import { clusterKinds } from './cluster-kinds.ts'
 
 export async function main(argv: string[], streams: Streams): Promise<ExitCode> {
   let exitCode: ExitCode = 0
@@ -50,22 +51,7 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
       .choices(['text', 'json'])
       .default('text')
 
-  program
-    .command('run [scenario...]')
-    .description('run scenarios (names, or .yaml files) and judge them; without any, the tour')
-    .option('--tour', 'the tour: the configurations that teach most, in about 90 s')
-    .option('--all', 'the whole catalogue')
-    .option('--disruption <name>', 'only this disruption of each scenario')
-    .option(
-      '--at-a-time <count>',
-      'experiments under load side by side (default: as many as this machine carries)',
-    )
-    .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
-    .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
-    .addOption(output())
-    .action(async (names: string[], options: RunOptions) =>
-      done(await (await import('./run.ts')).runCommand(names, options, streams)),
-    )
+  describeRun(program, output(), streams, done)
   program
     .command('list')
     .description('the scenarios of the catalogue')
@@ -98,6 +84,38 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     .description('end and remove what a killed rollproof left behind')
     .action(async () => done(await (await import('./cleanup.ts')).cleanupCommand(streams)))
   return program
+}
+
+function describeRun(
+  program: Command,
+  output: Option,
+  streams: Streams,
+  done: (code: ExitCode) => void,
+): void {
+  program
+    .command('run [scenario...]')
+    .description('run scenarios (names, or .yaml files) and judge them; without any, the tour')
+    .option('--tour', 'the tour: the configurations that teach most, in about 90 s')
+    .option('--all', 'the whole catalogue')
+    .option('--disruption <name>', 'only this disruption of each scenario')
+    .option(
+      '--at-a-time <count>',
+      'experiments under load side by side (default: as many as this machine carries)',
+    )
+    .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
+    .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
+    .addOption(
+      new Option('--cluster <kind>', 'where: a cluster that is a model, or a real one in Docker')
+        .choices(clusterKinds)
+        .default('embedded'),
+    )
+    .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
+    .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
+    .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
+    .addOption(output)
+    .action(async (names: string[], options: RunOptions) =>
+      done(await (await import('./run.ts')).runCommand(names, options, streams)),
+    )
 }
 
 function describeClusterCommands(program: Command, streams: Streams, done: (code: ExitCode) => void): void {

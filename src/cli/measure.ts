@@ -7,8 +7,6 @@ import { mkdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { tooBusy } from '../analysis/verdict.ts'
 import { systemClock } from '../base/clock.ts'
-import { sampleAppImages } from '../cluster/images.ts'
-import { acquireEmbedded } from '../cluster/embedded.ts'
 import type { Provenance } from '../model/recording.ts'
 import type { MeasuredAgain, NotRun } from '../report/run-report.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
@@ -16,6 +14,7 @@ import { experimentsAtATime, LoadRoom, sideBySide, startOrder } from '../run/mat
 import { run } from '../run/run.ts'
 import { analyzeFolder } from './judge.ts'
 import type { ProgressDisplay } from './progress-display.ts'
+import type { Venue } from './venue.ts'
 
 export interface MeasurePlan {
   experiments: readonly Experiment[]
@@ -25,6 +24,7 @@ export interface MeasurePlan {
   seed: number
   provenance: Provenance
   display: ProgressDisplay
+  venue: Venue
   signal: AbortSignal
 }
 
@@ -85,20 +85,13 @@ async function conductOne(
   loadRoom: LoadRoom,
   notRun: NotRun[],
 ): Promise<string | null> {
-  const { runId, seed, provenance, display, signal } = plan
-  const { name, scenario } = experiment
+  const { runId, seed, provenance, display, venue, signal } = plan
+  const { name } = experiment
   const folder = path.join(plan.folder, name)
   try {
     const manifest = await run({
       experiment,
-      acquire: () =>
-        acquireEmbedded({
-          inputs: scenario.cluster,
-          images: { ...sampleAppImages(), ...scenario.images },
-          seed,
-          clock: systemClock,
-          givesWay: true,
-        }),
+      acquire: () => venue.acquire(experiment, seed),
       folder,
       runId,
       runPrefix: randomBytes(4).toString('hex'),

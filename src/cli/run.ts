@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { RunReport } from '../report/run-report.ts'
-import { loadsAtATime } from '../run/matrix.ts'
 import { readProvenance } from '../run/provenance.ts'
-import { chooseExperiments } from './choose.ts'
+import { chooseExperiments, readCatalogue } from './choose.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { judgeRun, printReport, writeReport, type OutputFormat } from './judge.ts'
 import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
 import type { Streams } from './streams.ts'
+import { openVenue, venueComplaint, type Venue, type VenueOptions } from './venue.ts'
 
-export interface RunOptions {
+export interface RunOptions extends VenueOptions {
   tour?: boolean
   all?: boolean
   disruption?: string
@@ -24,32 +24,57 @@ export interface RunOptions {
 }
 
 export async function runCommand(names: string[], options: RunOptions, streams: Streams): Promise<ExitCode> {
-  const { tour = false, all = false, disruption } = options
-  const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64) ?? loadsAtATime()
+  const { tour = false, all = false, disruption, cluster = 'embedded' } = options
+  const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64)
   const seed = wholeNumber('--seed', options.seed, 0, 0xffffffff) ?? randomBytes(4).readUInt32BE()
-  const experiments = chooseExperiments({ names, tour, all, disruption })
+  const experiments = chooseExperiments({ names, tour, all, disruption, cluster })
+  const complaint = venueComplaint(
+    options,
+    readCatalogue().map(({ name }) => name),
+  )
+  if (complaint !== null) throw new UsageError(complaint)
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])
   const startedUs = systemClock.nowUs()
   const runId = newRunId(startedUs)
   const folder = path.join(options.reports, runId)
 
   const display = new ProgressDisplay(streams, systemClock, experiments)
-  const interrupts = listenForInterrupts(name => display.say(`${name}: ending, cleaning up …`))
+  const say = (text: string): void => display.say(text)
+  const interrupts = listenForInterrupts(name => say(`${name}: ending, cleaning up …`))
   const { signal } = interrupts
-  const plan = { experiments, atATime, folder, runId, seed, provenance, display, signal }
-  const { folders, notRun, measuredAgain } = await measure(plan)
-  display.end()
-  interrupts.dispose()
+  try {
+    const { env } = streams
+    const venue = await openVenue({ options, runId, folder, env, signal, say })
+    const plan = { experiments, atATime: atATime ?? venue.atATime, folder, runId, seed, provenance, display }
+    const { folders, notRun, measuredAgain } = await measure({ ...plan, venue, signal })
+    const interrupted = signal.aborted ? String(signal.reason) : null
+    const report = await judgeRun(
+      { runId, startedUs, endedUs: systemClock.nowUs(), notRun, measuredAgain, interrupted, provenance },
+      folders,
+    )
+    await closeVenue(venue, report.exitCode !== 0 && interrupted === null, say)
+    display.end()
+    const written = report.analyses.length > 0 && (await tryToWrite(folder, report, streams))
+    printReport(report, options.output, written ? folder : null, streams)
+    const exitCode = interrupts.exitCode() ?? report.exitCode
+    return exitCode === 0 && !written ? 3 : exitCode
+  } catch (error) {
+    const exitCode = interrupts.exitCode()
+    if (exitCode === null) throw error
+    return exitCode
+  } finally {
+    display.end()
+    interrupts.dispose()
+  }
+}
 
-  const interrupted = interrupts.signal.aborted ? String(interrupts.signal.reason) : null
-  const report = await judgeRun(
-    { runId, startedUs, endedUs: systemClock.nowUs(), notRun, measuredAgain, interrupted, provenance },
-    folders,
-  )
-  const written = report.analyses.length > 0 && (await tryToWrite(folder, report, streams))
-  printReport(report, options.output, written ? folder : null, streams)
-  const exitCode = interrupts.exitCode() ?? report.exitCode
-  return exitCode === 0 && !written ? 3 : exitCode
+/** What was measured is shown even when the cluster does not go. */
+async function closeVenue(venue: Venue, trouble: boolean, say: (text: string) => void): Promise<void> {
+  try {
+    await venue.close(trouble)
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}; \`rollproof cleanup\` tries again`)
+  }
 }
 
 /** What was measured is shown even when the disk does not take it. */

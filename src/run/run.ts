@@ -53,6 +53,8 @@ const WARM_UP_LIMIT_MS = 20_000
 const BASELINE_MS = 1500
 const COOL_DOWN_MS = 1000
 const LEDGER_LIMIT_MS = 3000
+/** A namespace of a real cluster goes within half a minute. */
+const CLEANUP_LIMIT_MS = 60_000
 const POLL_MS = 100
 const REPORT_MS = 500
 /** The driver stops by itself after this, whatever becomes of us. */
@@ -60,7 +62,7 @@ const MAX_LOAD_MS = 600_000
 
 /** Resolves with the manifest of the closed recording; rejects when there is none (no cluster, no folder). */
 export async function run(plan: RunPlan): Promise<Manifest> {
-  const cleanup = new Cleanup(plan.clock)
+  const cleanup = new Cleanup(plan.clock, CLEANUP_LIMIT_MS)
   plan.onPhase('start-cluster')
   const cluster = await plan.acquire()
   cleanup.add('cluster', () => cluster.release())

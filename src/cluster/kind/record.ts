@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { isSameProcess, processStart } from '../process-start.ts'
 
 export interface KindRecord {
   name: string
@@ -74,24 +75,9 @@ export function listRecords(env: NodeJS.ProcessEnv): { folder: string; record: K
 }
 
 export function processId(pid: number): ProcessId {
-  return { pid, started: startOf(pid) }
+  return { pid, started: processStart(pid) }
 }
 
 export function isAlive({ pid, started }: ProcessId): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
-  return started === null || startOf(pid) === started
-}
-
-function startOf(pid: number): string | null {
-  try {
-    // The name stands in parentheses and may hold anything; field 22 counts from the pid.
-    const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (?!.*\) )/s)
-    return rest.split(' ')[19] ?? null
-  } catch {
-    return null
-  }
+  return isSameProcess(pid, started)
 }
