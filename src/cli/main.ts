@@ -10,6 +10,7 @@ import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
+import { loadSources } from '../model/remote-load.ts'
 import { clusterKinds } from './cluster-kinds.ts'
 
 export async function main(argv: string[], streams: Streams): Promise<ExitCode> {
@@ -111,6 +112,12 @@ function describeRun(
     )
     .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
     .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
+    .addOption(
+      new Option(
+        '--load-from <where>',
+        'on a real cluster: from pods inside it, or from this machine',
+      ).choices(loadSources),
+    )
     .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
     .addOption(output)
     .action(async (names: string[], options: RunOptions) =>

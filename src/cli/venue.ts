@@ -11,7 +11,9 @@ import { acquireEmbedded } from '../cluster/embedded.ts'
 import { sampleAppImages } from '../cluster/images.ts'
 import { journalFolder } from '../cluster/journal.ts'
 import { acquireKind, type KindCluster } from '../cluster/kind/kind-cluster.ts'
+import { startLoadFrom } from '../cluster/load-from.ts'
 import { KindUnavailable } from '../cluster/kind/problem.ts'
+import type { LoadSource } from '../model/remote-load.ts'
 import type { Experiment } from '../run/experiment.ts'
 import type { ClusterKind } from './cluster-kinds.ts'
 import { UsageError } from './exit-code.ts'
@@ -22,6 +24,7 @@ export interface VenueOptions {
   kindConfig?: string
   /** True for the flag alone. */
   keep?: string | true
+  loadFrom?: LoadSource
 }
 
 export interface Venue {
@@ -107,7 +110,7 @@ async function openKind(plan: VenuePlan): Promise<Venue> {
 
 function acquireOn(
   { kubeconfig, context }: KindCluster,
-  { runId, env, signal }: VenuePlan,
+  { options, runId, env, signal }: VenuePlan,
 ): Promise<Cluster> {
   return acquireContext({
     kubeconfig: { files: [kubeconfig] },
@@ -119,7 +122,7 @@ function acquireOn(
     journals: journalFolder(env),
     clock: systemClock,
     signal,
-    startLoad: () => Promise.reject(new Error('no load from inside yet')),
+    startLoad: startLoadFrom(options.loadFrom ?? 'inside'),
   })
 }
 

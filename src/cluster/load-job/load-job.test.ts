@@ -87,7 +87,7 @@ test(
       unresolved: 0,
     })
 
-    const drivers = load.drivers?.() ?? []
+    const drivers = load.record?.().drivers ?? []
     expect(drivers.map(({ share, shares, lostLines }) => [share, shares, lostLines])).toEqual([
       [0, 2, 0],
       [1, 2, 0],
@@ -131,7 +131,7 @@ test(
     expect(end.stderr).toBe('')
     expectWhole('aaaa0002', observer)
     expect(totals?.scheduled).toBe(observer.samples.length)
-    for (const { reconnects, lostLines } of load.drivers?.() ?? []) {
+    for (const { reconnects, lostLines } of load.record?.().drivers ?? []) {
       expect(reconnects).toBeGreaterThanOrEqual(3)
       expect(lostLines).toBe(0)
     }
