@@ -10,12 +10,12 @@ export interface CutProxy {
   close(): void
 }
 
-export async function startCutProxy(toPort: number): Promise<CutProxy> {
+export async function startCutProxy(toPort: number, toHost = '127.0.0.1'): Promise<CutProxy> {
   const sockets = new Set<Socket>()
   let connections = 0
   const server = createServer(near => {
     connections += 1
-    const far = connect(toPort, '127.0.0.1')
+    const far = connect(toPort, toHost)
     for (const socket of [near, far]) {
       sockets.add(socket)
       socket.on('error', () => socket.destroy())
