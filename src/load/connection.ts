@@ -3,29 +3,18 @@
  * decided by the first thing that decides it: a complete answer, the end of the connection, or the time limit.
  */
 import { assert } from '../base/assert.ts'
-import type { Clock } from '../base/clock.ts'
 import type { Outcome } from '../model/load.ts'
+import type { Channel, ChannelSetting } from './channel.ts'
 import { classify, type Breakage, type Reached } from './classify.ts'
-import type { DeadlineHolder, Deadlines } from './deadlines.ts'
-import type { DelayLine } from './delay-line.ts'
+import type { DeadlineHolder } from './deadlines.ts'
 import { judgeAnswer, requestText, type Exchange } from './exchange.ts'
 import { Link, type LinkListener, type LinkRoute } from './link.ts'
 import { ResponseParser } from './response-parser.ts'
 
-/** What all connections of a driver have in common. */
-export interface ConnectionSetting {
-  readonly clock: Clock
-  readonly wire: DelayLine
-  readonly deadlines: Deadlines
-  readonly host: string
-  readonly connectTimeoutMs: number
-  readonly firstByteTimeoutMs: number
-}
-
 /** `ending`: the answer is complete and the server is expected to close; the outcome no longer depends on it. */
 type State = 'new' | 'connecting' | 'waiting' | 'idle' | 'ending' | 'gone'
 
-export class Connection implements LinkListener, DeadlineHolder {
+export class Connection implements Channel, LinkListener, DeadlineHolder {
   deadlineUs = 0
   #state: State = 'new'
   #exchange: Exchange | null = null
@@ -37,9 +26,9 @@ export class Connection implements LinkListener, DeadlineHolder {
   readonly #id: number
   readonly #route: LinkRoute
   readonly #parser = new ResponseParser()
-  readonly #setting: ConnectionSetting
+  readonly #setting: ChannelSetting
 
-  constructor(id: number, route: LinkRoute, setting: ConnectionSetting) {
+  constructor(id: number, route: LinkRoute, setting: ChannelSetting) {
     this.#id = id
     this.#route = route
     this.#setting = setting
@@ -71,6 +60,12 @@ export class Connection implements LinkListener, DeadlineHolder {
     this.#state = 'connecting'
     this.#setting.deadlines.set(this, nowUs + this.#setting.connectTimeoutMs * 1000)
     this.#link = new Link(this.#route, this, this.#setting.wire)
+  }
+
+  close(): void {
+    this.#leave()
+    this.#exchange = null
+    this.#link?.reset()
   }
 
   onEstablished(): void {
