@@ -41,6 +41,12 @@ export function parsePlan(line: string): ParsedPlan {
 type Check = (right: boolean, problem: string) => void
 
 function checkTarget(target: Fields, check: Check): void {
+  if (target.tls !== undefined && target.tls !== null) {
+    const { servername, verify, ca } = fieldsOf(target.tls)
+    check(matches(servername, /^\S+$/), 'target.tls.servername must be a name')
+    check(typeof verify === 'boolean', 'target.tls.verify must be true or false')
+    check(ca === undefined || typeof ca === 'string', 'target.tls.ca must be certificates in PEM')
+  }
   if (target.kind === 'address') {
     check(matches(target.host, /^\S+$/), 'target.host must be an address or a name')
     check(isPort(target.port), 'target.port must be a port')
