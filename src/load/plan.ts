@@ -1,5 +1,6 @@
 /** The plan as it comes in: checked whole, every problem at once, and trusted from then on. */
-import { populations, type LoadPlan, type PopulationProfile } from '../model/load.ts'
+import { populations, protocols, type LoadPlan, type PopulationProfile } from '../model/load.ts'
+import { isSpoken } from './channels.ts'
 
 export type ParsedPlan = { plan: LoadPlan; problems: null } | { plan: null; problems: string[] }
 
@@ -42,6 +43,12 @@ export function parsePlan(line: string): ParsedPlan {
 type Check = (right: boolean, problem: string) => void
 
 function checkTarget(target: Fields, check: Check): void {
+  if (target.tls !== undefined && target.tls !== null) {
+    const { servername, verify, ca } = fieldsOf(target.tls)
+    check(matches(servername, /^\S+$/), 'target.tls.servername must be a name')
+    check(typeof verify === 'boolean', 'target.tls.verify must be true or false')
+    check(ca === undefined || typeof ca === 'string', 'target.tls.ca must be certificates in PEM')
+  }
   if (target.kind === 'address') {
     check(matches(target.host, /^\S+$/), 'target.host must be an address or a name')
     check(isPort(target.port), 'target.port must be a port')
@@ -54,17 +61,26 @@ function checkTarget(target: Fields, check: Check): void {
   }
 }
 
-function checkShare({ index, of, startAtUs }: Fields, check: Check): void {
-  check(Number.isInteger(of) && Number(of) > 0, 'share.of must be a whole number above 0')
-  const inRange = Number.isInteger(index) && Number(index) >= 0 && Number(index) < Number(of)
-  check(inRange, 'share.index must be from 0 to below share.of')
-  check(Number.isSafeInteger(startAtUs), 'share.startAtUs must be microseconds since the epoch')
+function checkShare({ index, count, startAtUs }: Fields, check: Check): void {
+  check(Number.isInteger(count) && Number(count) > 0, 'share.count must be a whole number above 0')
+  const inRange = Number.isInteger(index) && Number(index) >= 0 && Number(index) < Number(count)
+  check(inRange, 'share.index must be from 0 to below share.count')
+  const isInstant = startAtUs === undefined || Number.isSafeInteger(startAtUs)
+  check(isInstant, 'share.startAtUs must be microseconds since the epoch')
 }
 
 function checkPopulation(profile: Fields, check: Check): void {
   const { population, ratePerSecond, connections, postShare, streamShare, answerMs } =
     profile as Partial<PopulationProfile>
-  check(population !== undefined && populations.includes(population), 'population must be one of the three')
+  check(
+    population !== undefined && populations.includes(population),
+    `population must be one of ${populations.join(', ')}`,
+  )
+  const { protocol = 'http/1.1' } = profile as Partial<PopulationProfile>
+  check(
+    protocols.includes(protocol) && isSpoken(protocol),
+    `protocol must be one of ${protocols.filter(isSpoken).join(', ')}`,
+  )
   check(isPositive(ratePerSecond), 'ratePerSecond must be above 0')
   const leastConnections = population === 'fresh' ? 0 : 1
   check(

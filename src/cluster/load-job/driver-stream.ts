@@ -41,10 +41,10 @@ export class DriverStream {
 
   /** `startUs` is on our clock. */
   begin(plan: LoadPlan, startUs: number): void {
-    const { share: index, shares: of } = this.#plan
+    const { share: index, shares: count } = this.#plan
     this.#offsetUs = this.#session.relation.latest()?.offsetUs ?? 0
     const theirsUs = startUs + this.#offsetUs
-    this.#session.begin({ ...plan, share: { index, of, startAtUs: theirsUs } })
+    this.#session.begin({ ...plan, share: { index, count, startAtUs: theirsUs } })
   }
 
   stop(): void {
