@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Outcome } from '../model/load.ts'
+import type { LoadRequest, Outcome } from '../model/load.ts'
 import { classify, type Breakage, type Reached } from './classify.ts'
 import type { DeadlineHolder, Deadlines } from './deadlines.ts'
 import type { DelayLine } from './delay-line.ts'
@@ -18,6 +18,8 @@ export interface ConnectionSetting {
   readonly wire: DelayLine
   readonly deadlines: Deadlines
   readonly host: string
+  /** Of each exchange, where the user says what it is. */
+  readonly request: LoadRequest | null
   readonly connectTimeoutMs: number
   readonly firstByteTimeoutMs: number
 }
@@ -121,10 +123,11 @@ export class Connection implements LinkListener, DeadlineHolder {
 
   #write(exchange: Exchange, nowUs: number): void {
     this.#state = 'waiting'
-    this.#parser.begin(exchange.sample.kind === 'post')
+    const { host, request } = this.#setting
+    this.#parser.begin(request === null && exchange.sample.kind === 'post', request?.method === 'HEAD')
     exchange.sample.writtenUs = nowUs
     this.#setting.deadlines.set(this, nowUs + this.#answerLimitUs(exchange))
-    this.#link?.write(requestText(exchange, this.#setting.host))
+    this.#link?.write(requestText(exchange, host, request))
   }
 
   #answerLimitUs(exchange: Exchange): number {
@@ -146,7 +149,8 @@ export class Connection implements LinkListener, DeadlineHolder {
       this.#state = 'ending'
       this.#setting.deadlines.set(this, nowUs + this.#setting.firstByteTimeoutMs * 1000)
     }
-    this.#settle(exchange, judgeAnswer(exchange, { status: status ?? 0, requestId, body }))
+    const own = this.#setting.request !== null
+    this.#settle(exchange, judgeAnswer(exchange, { status: status ?? 0, requestId, body }, own))
   }
 
   #fail(breakage: Breakage, giveUp: boolean): void {

@@ -52,6 +52,7 @@ export class Driver {
       wire: new DelayLine(parts.clock),
       deadlines: this.#deadlines,
       host: plan.host,
+      request: plan.request ?? null,
       connectTimeoutMs: plan.profile.connectTimeoutMs,
       firstByteTimeoutMs: plan.profile.firstByteTimeoutMs,
     }

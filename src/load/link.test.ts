@@ -122,6 +122,7 @@ test('a request written while the FIN of the server is on its way is lost, and o
       wire: new DelayLine(clock),
       deadlines: new Deadlines(),
       host: 'web',
+      request: null,
       connectTimeoutMs: 1000,
       firstByteTimeoutMs: 1000,
     }

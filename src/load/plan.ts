@@ -24,6 +24,7 @@ export function parsePlan(line: string): ParsedPlan {
   check(isPositive(plan.maxDurationMs), 'maxDurationMs must be above 0')
   check(isPositive(plan.maxInFlight), 'maxInFlight must be above 0')
   checkTarget(fieldsOf(plan.target), check)
+  if (plan.request !== undefined && plan.request !== null) checkRequest(fieldsOf(plan.request), check)
   const profile = fieldsOf(plan.profile)
   check(isPositive(profile.connectTimeoutMs), 'profile.connectTimeoutMs must be above 0')
   check(isPositive(profile.firstByteTimeoutMs), 'profile.firstByteTimeoutMs must be above 0')
@@ -50,6 +51,17 @@ function checkTarget(target: Fields, check: Check): void {
   } else {
     check(false, 'target.kind must be forwarding or address')
   }
+}
+
+function checkRequest({ method, path, headers, body }: Fields, check: Check): void {
+  check(matches(method, /^[A-Z]+$/), 'request.method must be like GET')
+  check(matches(path, /^\/[\x21-\x7e]*$/), 'request.path must begin with / and have no spaces')
+  const isHeader = (header: unknown): boolean => {
+    const { name, value } = fieldsOf(header)
+    return matches(name, /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/) && matches(value, /^[^\0\r\n]*$/)
+  }
+  check(Array.isArray(headers) && headers.every(isHeader), 'request.headers must be a list of name and value')
+  check(body === null || typeof body === 'string', 'request.body must be a text or null')
 }
 
 function checkPopulation(profile: Fields, check: Check): void {

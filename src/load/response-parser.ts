@@ -27,8 +27,10 @@ export class ResponseParser {
   #head = ''
   #framing: Framing = { kind: 'until-close' }
   #keepBody = false
+  #bodiless = false
 
-  begin(keepBody: boolean): void {
+  /** `bodiless`: the answer to a HEAD has none, whatever its headers say. */
+  begin(keepBody: boolean, bodiless = false): void {
     this.state = 'headers'
     this.status = null
     this.servedBy = null
@@ -36,6 +38,7 @@ export class ResponseParser {
     this.body = ''
     this.#head = ''
     this.#keepBody = keepBody
+    this.#bodiless = bodiless
   }
 
   /** Takes bytes up to the end of the answer; returns how many it took. */
@@ -102,7 +105,7 @@ export class ResponseParser {
     if (this.status === 101) {
       this.state = 'complete'
       this.keepAlive = false
-    } else if (this.status === 204 || this.status === 304) {
+    } else if (this.status === 204 || this.status === 304 || this.#bodiless) {
       this.state = 'complete'
     } else if (transferEncoding !== '') {
       const chunked = transferEncoding.split(',').at(-1)?.trim() === 'chunked'

@@ -37,6 +37,16 @@ export type LoadTarget =
   | { kind: 'forwarding'; url: string; token: string; service: string }
   | { kind: 'address'; host: string; port: number }
 
+/** What a user's own load asks, in place of the requests that the sample app understands. */
+export interface LoadRequest {
+  method: string
+  /** Path and query. */
+  path: string
+  /** Sent exactly as they are, in this order. A `Host` or `Connection` among them replaces the driver's own. */
+  headers: { name: string; value: string }[]
+  body: string | null
+}
+
 /** The one way into the driver: one line of JSON on its standard input. */
 export interface LoadPlan {
   version: 1
@@ -51,6 +61,8 @@ export interface LoadPlan {
   maxDurationMs: number
   /** A request that finds this many open is skipped and counted as such. */
   maxInFlight: number
+  /** Every request of the load, where a user says what it is; absent or null: what the sample app understands. */
+  request?: LoadRequest | null
 }
 
 /** `tls`: between the connect and the first request. */
