@@ -56,6 +56,9 @@ function connectCode(code: string): FailureCode {
     case 'EMFILE':
     case 'ENFILE':
       return 'local-files'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'name-unknown'
     // A `blackhole` route answers EINVAL, a `prohibit` route EACCES.
     case 'EINVAL':
       return 'denied'
