@@ -6,6 +6,8 @@
 import { ChunkedBody } from './chunked-body.ts'
 
 const MAX_HEAD_BYTES = 64 * 1024
+/** Each is rare, and none is part of the answer; a server that sends them without end is not answering. */
+const MAX_INTERIM_ANSWERS = 32
 const PREFIX = 'HTTP/1.'
 
 export type ParserState = 'headers' | 'body' | 'complete' | 'malformed'
@@ -28,6 +30,7 @@ export class ResponseParser {
   #framing: Framing = { kind: 'until-close' }
   #keepBody = false
   #bodiless = false
+  #interim = 0
 
   /** `bodiless`: the answer to a HEAD has none, whatever its headers say. */
   begin(keepBody: boolean, bodiless = false): void {
@@ -39,6 +42,7 @@ export class ResponseParser {
     this.#head = ''
     this.#keepBody = keepBody
     this.#bodiless = bodiless
+    this.#interim = 0
   }
 
   /** Takes bytes up to the end of the answer; returns how many it took. */
@@ -76,7 +80,11 @@ export class ResponseParser {
     if (statusLine === null) return void this.#fail('status-line', 0)
     const status = Number(statusLine[2])
     // An interim answer (RFC 9110, 15.2): the real one follows.
-    if (status < 200 && status !== 101) return
+    if (status < 200 && status !== 101) {
+      this.#interim += 1
+      if (this.#interim > MAX_INTERIM_ANSWERS) this.#fail('interim', 0)
+      return
+    }
     this.status = status
     const fields = { connection: '', transferEncoding: '', contentLength: null as string | null }
     for (let index = 1; index < lines.length; index++) {
