@@ -5,8 +5,8 @@
  */
 import type { FailureCode, FailurePhase, Outcome } from '../model/load.ts'
 
-/** How far the request had come. `sent`: written, and not a byte of an answer. */
-export type Reached = 'connecting' | 'sent' | 'headers' | 'body'
+/** How far the request had come. `sending`: a part of it is unwritten; `sent`: written, not a byte of an answer. */
+export type Reached = 'connecting' | 'sending' | 'sent' | 'headers' | 'body'
 
 export type Breakage =
   | { kind: 'error'; syscall: string; code: string }
@@ -38,6 +38,8 @@ function phaseOf(breakage: Breakage, reached: Reached): FailurePhase {
   switch (reached) {
     case 'connecting':
       return 'connect'
+    case 'sending':
+      return 'send'
     case 'sent':
       return breakage.kind === 'error' && breakage.syscall === 'write' ? 'send' : 'headers'
     case 'headers':

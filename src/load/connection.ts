@@ -105,7 +105,7 @@ export class Connection implements LinkListener, DeadlineHolder {
     const exchange = this.#exchange
     if (this.#state !== 'waiting' || exchange === null) return this.#leave()
     this.#parser.finish()
-    if (this.#parser.state !== 'complete') return this.#fail({ kind: 'closed' }, false)
+    if (this.#parser.state !== 'complete') return this.#fail({ kind: 'closed' }, this.#link?.unsent === true)
     this.#answered(exchange, false)
     this.#leave()
   }
@@ -165,7 +165,7 @@ export class Connection implements LinkListener, DeadlineHolder {
 
   #reached(exchange: Exchange): Reached {
     if (this.#state === 'connecting') return 'connecting'
-    if (exchange.sample.firstByteUs === null) return 'sent'
+    if (exchange.sample.firstByteUs === null) return this.#link?.unsent === true ? 'sending' : 'sent'
     return this.#parser.status === null ? 'headers' : 'body'
   }
 

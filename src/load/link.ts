@@ -45,6 +45,11 @@ export class Link {
     return this.#socket?.localPort ?? null
   }
 
+  /** A part of what was written is still in this process: the peer does not read, or has not yet. */
+  get unsent(): boolean {
+    return (this.#socket?.writableLength ?? 0) > 0
+  }
+
   write(text: string): void {
     this.#carry(() => this.#socket?.write(text, 'latin1'))
   }
