@@ -1,7 +1,7 @@
 /** Every fault that a server injects is counted once, under its right name, and nothing else is counted. */
 import { expect, test } from 'vitest'
 import { failureName } from '../model/failure-name.ts'
-import type { Population, Sample } from '../model/load.ts'
+import type { LoadTarget, Population, Sample } from '../model/load.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { startFaultServer, type FaultServer } from './testdata/fault-server.ts'
 import {
@@ -18,14 +18,21 @@ const LIMIT_MS = 3000
 const kinds: Population[] = ['fresh', 'reused']
 
 /** A request in 5 ms on a clock of the test's own, until all have ended; the last ones by their time limit. */
-async function loadOn(port: number, kind: Population, requests: number): Promise<DriverAccount> {
+async function loadOn(
+  port: number,
+  kind: Population,
+  requests: number,
+  secure = false,
+): Promise<DriverAccount> {
   const clock = new FakeClock()
   const profile = population({ population: kind, ratePerSecond: 200, connections: kind === 'fresh' ? 0 : 4 })
   const maxDurationMs = requests * 5 - 1
-  const { ended } = startDriver(planFor(port, [profile], { maxDurationMs, limitMs: LIMIT_MS }), { clock })
+  const tls = secure ? { servername: 'web.default', verify: false } : null
+  const target: LoadTarget = { kind: 'address', host: '127.0.0.1', port, tls }
+  const { ended } = startDriver(planFor(target, [profile], { maxDurationMs, limitMs: LIMIT_MS }), { clock })
   await play(clock, requests * 5, 5)
   // Whatever hangs has met its limit after this; whatever does not has ended before.
-  await play(clock, LIMIT_MS + 100, 100)
+  await play(clock, LIMIT_MS + 500, 500)
   return ended
 }
 
@@ -49,20 +56,22 @@ function expectEqualBooks(server: FaultServer, { samples, totals }: DriverAccoun
   })
 }
 
-for (const kind of kinds) {
-  test.each(requestFaultNames)(
-    `on ${kind} connections, each %s is counted once, and nothing else`,
-    async name => {
-      const server = await startFaultServer({ onRequest: count => (count % 4 === 0 ? name : 'answer') })
-      const account = await loadOn(server.port, kind, 40)
-      expectEqualBooks(server, account)
-      await server.close()
-      expect([...server.account.values()].filter(each => each === name)).toHaveLength(
-        name === 'answer' ? 40 : 10,
-      )
-    },
-  )
+for (const secure of [false, true])
+  for (const kind of kinds)
+    test.each(requestFaultNames)(
+      `${secure ? 'by TLS, ' : ''}on ${kind} connections, each %s is counted once, and nothing else`,
+      async name => {
+        const script = { onRequest: (count: number) => (count % 4 === 0 ? name : 'answer') }
+        const server = await startFaultServer(script, { tls: secure })
+        const account = await loadOn(server.port, kind, 40, secure)
+        expectEqualBooks(server, account)
+        await server.close()
+        const struck = [...server.account.values()].filter(each => each === name)
+        expect(struck).toHaveLength(name === 'answer' ? 40 : 10)
+      },
+    )
 
+for (const kind of kinds)
   test.each(acceptFaultNames)(
     `on ${kind} connections, each %s is counted once, and nothing else`,
     async name => {
@@ -79,7 +88,6 @@ for (const kind of kinds) {
       expect(names).toEqual(Array<string>(10).fill(acceptFaults[name].expected))
     },
   )
-}
 
 test.each<RequestFault>(['hang', 'hang-mid-body', 'garbage', 'length-too-short'])(
   'after %s the driver leaves no connection behind',
