@@ -1,6 +1,6 @@
 /** What `rollproof load` is asked for, out of its flags. */
 import { readFileSync } from 'node:fs'
-import type { LoadRequest, RateStep } from '../model/load.ts'
+import type { CustomRequest, RateStep } from '../model/load.ts'
 import { Flags } from './flags.ts'
 import type { OutputFormat } from './judge.ts'
 
@@ -32,7 +32,7 @@ export interface LoadOrder {
   durationMs: number
   connections: number
   populations: ('fresh' | 'reused')[]
-  request: LoadRequest
+  request: CustomRequest
   http: '1.1' | '2'
   insecure: boolean
   timeoutMs: number
@@ -112,9 +112,9 @@ function stepsOf(text: string, most: { rate: number; ms: number }, flags: Flags)
   return steps
 }
 
-function headerOf(line: string, flags: Flags): LoadRequest['headers'] {
+function headerOf(line: string, flags: Flags): CustomRequest['headers'] {
   const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*)$/.exec(line) ?? []
-  if (name !== undefined && value !== undefined) return [{ name, value }]
+  if (name !== undefined && value !== undefined) return [[name, value]]
   flags.wrong(`--header ${JSON.stringify(line)}`, 'a name and a value, as in "Accept: text/html"')
   return []
 }

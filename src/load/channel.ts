@@ -3,7 +3,7 @@
  * it never sends anything twice, and it never opens a second connection in secret.
  */
 import type { Clock } from '../base/clock.ts'
-import type { LoadRequest, TlsTarget } from '../model/load.ts'
+import type { CustomRequest, TlsTarget } from '../model/load.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { DelayLine } from './delay-line.ts'
 import type { Exchange } from './exchange.ts'
@@ -31,9 +31,9 @@ export interface ChannelSetting {
   readonly deadlines: Deadlines
   /** Value of the Host header (`:authority`). */
   readonly host: string
-  /** Of each exchange, where the user says what it is. */
-  readonly request: LoadRequest | null
   readonly tls: TlsTarget | null
+  /** What is sent in place of the requests that the sample app knows; null for these. */
+  readonly request: CustomRequest | null
   readonly connectTimeoutMs: number
   readonly firstByteTimeoutMs: number
 }

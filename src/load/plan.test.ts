@@ -29,11 +29,11 @@ test.each(['', '{', 'null', '[]', '7', '{"version":1}'])('%o is refused without 
 })
 
 test('a request of its own is checked too', () => {
-  const request = { method: 'get', path: 'x', headers: [{ name: 'a b', value: 'c\r\nd' }], body: null }
+  const request = { method: 'get', path: 'x', headers: [['a b', 'c\r\nd']] as [string, string][], body: null }
   const plan = planFor(80, [population({})], { request })
   expect(parsePlan(JSON.stringify(plan)).problems).toEqual([
     'request.method must be like GET',
     'request.path must begin with / and have no spaces',
-    'request.headers must be a list of name and value',
+    'request.headers must be a list of [name, value]',
   ])
 })

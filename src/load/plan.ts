@@ -64,10 +64,10 @@ function checkRequest({ method, path, headers, body }: Fields, check: Check): vo
   check(matches(method, /^[A-Z]+$/), 'request.method must be like GET')
   check(matches(path, /^\/[\x21-\x7e]*$/), 'request.path must begin with / and have no spaces')
   const isHeader = (header: unknown): boolean => {
-    const { name, value } = fieldsOf(header)
+    const [name, value] = Array.isArray(header) ? (header as unknown[]) : []
     return matches(name, /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/) && matches(value, /^[^\0\r\n]*$/)
   }
-  check(Array.isArray(headers) && headers.every(isHeader), 'request.headers must be a list of name and value')
+  check(Array.isArray(headers) && headers.every(isHeader), 'request.headers must be a list of [name, value]')
   check(body === null || typeof body === 'string', 'request.body must be a text or null')
 }
 
