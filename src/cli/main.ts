@@ -9,6 +9,7 @@ import { UsageError, type ExitCode } from './exit-code.ts'
 import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
 import type { RbacOptions } from './rbac.ts'
+import type { LoadOptions } from './load-options.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
 import type { AgreementOptions } from './agreement.ts'
@@ -77,6 +78,7 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     .action(async (folder: string, options: { output: OutputFormat }) =>
       done(await (await import('./analyze.ts')).analyzeCommand(folder, options, streams)),
     )
+  describeLoad(program, streams, done).addOption(output())
   describeClusterCommands(program, streams, done)
   describeAgreement(program, streams, done)
   program
@@ -158,6 +160,38 @@ function describeAgreement(program: Command, streams: Streams, done: (code: Exit
     .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
     .action(async (names: string[], options: AgreementOptions) =>
       done(await (await import('./agreement.ts')).agreementCommand(names, options, streams)),
+    )
+}
+
+function describeLoad(program: Command, streams: Streams, done: (code: ExitCode) => void): Command {
+  const all = (line: string, before: string[]): string[] => [...before, line]
+  return program
+    .command('load <url>')
+    .description(
+      'send load to a server and give a whole account of it: every request counted once, none sent twice',
+    )
+    .option('--rate <number>', 'requests per second, of all connections together', '100')
+    .option('--duration <time>', 'how long requests are sent: 500ms, 10s, 2m', '10s')
+    .option('--connections <count>', 'how many connections are kept open and reused', '50')
+    .option(
+      '--connection-use <which>',
+      'reused, fresh (one for each request), or both, half of the rate each',
+      'reused',
+    )
+    .option('--method <name>', 'default: GET, or POST with a body')
+    .option('--header <line>', 'like "Accept: text/html", sent as it is; may be given again', all, [])
+    .option('--body <text>', 'the body of each request, or @file')
+    .option('--http <version>', '1.1 or 2', '1.1')
+    .option('--insecure', 'take any certificate')
+    .option('--timeout <time>', 'of the connect, of the first byte, and of the rest', '10s')
+    .option('--steps <rates>', 'one rate after the other, in place of --rate and --duration: 100:10s,500:30s')
+    .option('--pacing <way>', 'constant, or poisson: at random with that rate on average', 'constant')
+    .option('--seed <number>', 'of what is random (default: a random one, told in the report)')
+    .option('--workers <count>', 'threads that share the schedule', '1')
+    .option('--allow-public', 'also to a server that is not on this machine or in a private network')
+    .option('--unbounded', 'also beyond 10000 requests per second and 10 minutes')
+    .action(async (url: string, options: LoadOptions) =>
+      done(await (await import('./load.ts')).loadCommand(url, options, streams)),
     )
 }
 

@@ -1,11 +1,13 @@
 /** A body in chunks (RFC 9112, 7.1), with extensions and trailers, out of bytes cut anywhere. */
 const MAX_LINE_BYTES = 8 * 1024
+const MAX_TRAILER_BYTES = 64 * 1024
 const LINE_FEED = 10
 
 export class ChunkedBody {
   state: 'size' | 'bytes' | 'bytes-end' | 'trailers' | 'complete' | 'malformed' = 'size'
   #left = 0
   #line = ''
+  #trailerBytes = 0
 
   /** Takes bytes from `at`, up to the end of the body; tells `keep` which are content; returns where it stopped. */
   push(bytes: Buffer, at: number, length: number, keep: (from: number, to: number) => void): number {
@@ -47,6 +49,9 @@ export class ChunkedBody {
       this.state = line === '' ? 'size' : 'malformed'
     } else if (line === '') {
       this.state = 'complete'
+    } else {
+      this.#trailerBytes += line.length
+      if (this.#trailerBytes > MAX_TRAILER_BYTES) this.state = 'malformed'
     }
   }
 }

@@ -113,9 +113,9 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
     // The handshake of TLS was cut off.
     if (this.#state === 'connecting') return this.#fail({ kind: 'closed' }, true)
     this.#parser.finish()
-    if (this.#parser.state !== 'complete') return this.#fail({ kind: 'closed' }, this.#upload !== null)
+    if (this.#parser.state !== 'complete') return this.#fail({ kind: 'closed' }, this.#sending)
     this.#leave()
-    this.#settle(exchange, judgeAnswer(exchange, this.#parser), this.#setting.clock.nowUs())
+    this.#settle(exchange, this.#judge(exchange), this.#setting.clock.nowUs())
   }
 
   onBroken(syscall: string, code: string): void {
@@ -132,7 +132,7 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
   #write(exchange: Exchange, nowUs: number): void {
     this.#state = 'waiting'
     this.#parser.begin(
-      exchange.sample.kind === 'post',
+      exchange.sample.kind === 'post' && this.#setting.request === null,
       exchange.requestId,
       this.#setting.request?.method === 'HEAD',
     )
@@ -167,7 +167,11 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
       this.#state = 'ending'
       this.#setting.deadlines.set(this, nowUs + this.#setting.firstByteTimeoutMs * 1000)
     }
-    this.#settle(exchange, judgeAnswer(exchange, this.#parser), nowUs)
+    this.#settle(exchange, this.#judge(exchange), nowUs)
+  }
+
+  #judge(exchange: Exchange): Outcome {
+    return judgeAnswer(exchange, this.#parser, this.#setting.request !== null)
   }
 
   #fail(breakage: Breakage, giveUp: boolean): void {
@@ -180,10 +184,15 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
     this.#settle(exchange, outcome, this.#setting.clock.nowUs())
   }
 
+  /** A part of the request has not been written: it is sent slowly, or the server does not read. */
+  get #sending(): boolean {
+    return this.#upload !== null || this.#link?.unsent === true
+  }
+
   #reached(exchange: Exchange): Reached {
     if (this.#state === 'connecting')
       return this.#link?.stage === 'handshaking' ? 'handshaking' : 'connecting'
-    if (exchange.sample.firstByteUs === null) return this.#upload === null ? 'sent' : 'sending'
+    if (exchange.sample.firstByteUs === null) return this.#sending ? 'sending' : 'sent'
     return this.#parser.status === null ? 'headers' : 'body'
   }
 

@@ -36,6 +36,8 @@ export interface TransportLink {
   readonly alpn: string | null
   /** The port the kernel chose; null before the connect was made and after the socket has gone. */
   readonly localPort: number | null
+  /** A part of what was written is still in this process: the peer does not read, or has not yet. */
+  readonly unsent: boolean
   /** A string is written as latin1. Bytes must stay as they are until they have been written. */
   write(data: string | Uint8Array): void
   /** Sends a FIN. */
@@ -67,6 +69,10 @@ export class Link implements TransportLink {
 
   get localPort(): number | null {
     return this.#socket?.localPort ?? null
+  }
+
+  get unsent(): boolean {
+    return (this.#socket?.writableLength ?? 0) > 0
   }
 
   write(data: string | Uint8Array): void {

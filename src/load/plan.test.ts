@@ -27,3 +27,13 @@ test('every problem is named at once', () => {
 test.each(['', '{', 'null', '[]', '7', '{"version":1}'])('%o is refused without throwing', line => {
   expect(parsePlan(line).plan).toBeNull()
 })
+
+test('a request of its own is checked too', () => {
+  const request = { method: 'get', path: 'x', headers: [['a b', 'c\r\nd']] as [string, string][], body: null }
+  const plan = planFor(80, [population({})], { request })
+  expect(parsePlan(JSON.stringify(plan)).problems).toEqual([
+    'request.method must be like GET',
+    'request.path must begin with / and have no spaces',
+    'request.headers must be a list of [name, value]',
+  ])
+})

@@ -27,6 +27,7 @@ export function parsePlan(line: string): ParsedPlan {
   checkTarget(fieldsOf(plan.target), check)
   if (plan.share !== undefined) checkShare(fieldsOf(plan.share), check)
   check(plan.ownPorts === undefined || typeof plan.ownPorts === 'boolean', 'ownPorts must be true or false')
+  if (plan.request !== undefined && plan.request !== null) checkRequest(fieldsOf(plan.request), check)
   const profile = fieldsOf(plan.profile)
   check(isPositive(profile.connectTimeoutMs), 'profile.connectTimeoutMs must be above 0')
   check(isPositive(profile.firstByteTimeoutMs), 'profile.firstByteTimeoutMs must be above 0')
@@ -67,6 +68,17 @@ function checkShare({ index, count, startAtUs }: Fields, check: Check): void {
   check(inRange, 'share.index must be from 0 to below share.count')
   const isInstant = startAtUs === undefined || Number.isSafeInteger(startAtUs)
   check(isInstant, 'share.startAtUs must be microseconds since the epoch')
+}
+
+function checkRequest({ method, path, headers, body }: Fields, check: Check): void {
+  check(matches(method, /^[A-Z]+$/), 'request.method must be like GET')
+  check(matches(path, /^\/[\x21-\x7e]*$/), 'request.path must begin with / and have no spaces')
+  const isHeader = (header: unknown): boolean => {
+    const [name, value] = Array.isArray(header) ? (header as unknown[]) : []
+    return matches(name, /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/) && matches(value, /^[^\0\r\n]*$/)
+  }
+  check(Array.isArray(headers) && headers.every(isHeader), 'request.headers must be a list of [name, value]')
+  check(body === null || typeof body === 'string', 'request.body must be a text or null')
 }
 
 function checkPopulation(profile: Fields, check: Check): void {

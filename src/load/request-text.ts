@@ -7,10 +7,11 @@ const padding = 'abcdefghijklmnopqrstuvwxyz012345'.repeat(31)
 
 /** What stands before the id, between its two places, and after. */
 interface Template {
+  /** All of it, where `after` is null: a user's request that has an id of its own. */
   before: string
   /** With a body that names the request: its length depends on the id's. */
   body: { between: string; after: string; length: number } | null
-  after: string
+  after: string | null
 }
 
 export class RequestTexts {
@@ -29,6 +30,7 @@ export class RequestTexts {
   of(exchange: Exchange): string {
     const { before, body, after } = this.#templateOf(exchange)
     const { requestId } = exchange
+    if (after === null) return before
     if (body === null) return before + requestId + after
     const length = body.length + requestId.length
     return `${before}${requestId}${after}Content-Length: ${length}${body.between}${requestId}${body.after}`
@@ -55,14 +57,29 @@ export class RequestTexts {
   }
 
   #buildCustom({ method, path, headers, body }: CustomRequest, connection: string): Template {
-    const names = new Set(headers.map(([name]) => name.toLowerCase()))
-    const ours = names.has('host') ? '' : `Host: ${this.#host}\r\n`
-    const theirs = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-    const content = body === null ? '' : Buffer.from(body, 'utf8').toString('latin1')
-    const length = body === null ? '' : `Content-Length: ${content.length}\r\n`
-    const before = `${method} ${path} HTTP/1.1\r\n${ours}${theirs}x-request-id: `
-    return { before, body: null, after: `\r\nConnection: ${connection}\r\n${length}\r\n${content}` }
+    const given = new Set(headers.map(([name]) => name.toLowerCase()))
+    // Bytes, told as one character each: that is how they are written.
+    const content = body === null ? '' : bytesOf(body)
+    const hasBody = body !== null || ['POST', 'PUT', 'PATCH'].includes(method)
+    const named = given.has('x-request-id')
+    const ours: [name: string, value: string][] = [
+      ['Host', this.#host],
+      ...(hasBody && !given.has('transfer-encoding')
+        ? [['Content-Length', String(content.length)] as [string, string]]
+        : []),
+      ['Connection', connection],
+    ]
+    const left = ours.filter(([name]) => !given.has(name.toLowerCase()))
+    const lines = [...left, ...headers].map(([name, value]) => `${name}: ${bytesOf(value)}\r\n`).join('')
+    const before = `${method} ${path} HTTP/1.1\r\n${lines}`
+    return named
+      ? { before: `${before}\r\n${content}`, body: null, after: null }
+      : { before: `${before}x-request-id: `, body: null, after: `\r\n\r\n${content}` }
   }
+}
+
+function bytesOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
 }
 
 function requestLine(kind: RequestKind, answerMs: number): string {

@@ -8,6 +8,8 @@ import { ChunkedBody } from './chunked-body.ts'
 import { endOfHead, headerOf, isSame, numberAt, statusOf, trimEnd, trimStart } from './head-bytes.ts'
 
 const MAX_HEAD_BYTES = 64 * 1024
+/** Each is rare, and none is part of the answer; a server that sends them without end is not answering. */
+const MAX_INTERIM_ANSWERS = 32
 const PREFIX = 'HTTP/1.'
 const COLON = 58
 const CARRIAGE_RETURN = 13
@@ -34,6 +36,7 @@ export class ResponseParser {
   #chunks: ChunkedBody | null = null
   #keepBody = false
   #bodiless = false
+  #interim = 0
   /** The texts that are likely to come: if they do, no string is made. */
   #expectedId = ''
   #lastPod = ''
@@ -53,6 +56,7 @@ export class ResponseParser {
     this.#chunks = null
     this.#keepBody = keepBody
     this.#bodiless = bodiless
+    this.#interim = 0
     this.#expectedId = expectedId
   }
 
@@ -98,7 +102,11 @@ export class ResponseParser {
     if (status === 0) return void this.#fail('status-line', 0)
     let line = endOfLine(bytes, at)
     // An interim answer (RFC 9110, 15.2): the real one follows.
-    if (status < 200 && status !== 101) return
+    if (status < 200 && status !== 101) {
+      this.#interim += 1
+      if (this.#interim > MAX_INTERIM_ANSWERS) this.#fail('interim', 0)
+      return
+    }
     this.status = status
     this.#connection = ''
     this.#transferEncoding = ''

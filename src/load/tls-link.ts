@@ -48,6 +48,10 @@ export class TlsLink implements TransportLink {
     return this.#transport?.link.localPort ?? this.#socket?.localPort ?? null
   }
 
+  get unsent(): boolean {
+    return this.#transport?.link.unsent ?? (this.#socket?.writableLength ?? 0) > 0
+  }
+
   write(data: string | Uint8Array): void {
     if (typeof data === 'string') this.#socket?.write(data, 'latin1')
     else this.#socket?.write(data)

@@ -249,6 +249,10 @@ export interface LoadTotals {
   unresolved: number
 }
 
+export function emptyTotals(): LoadTotals {
+  return { scheduled: 0, sent: 0, skipped: 0, succeeded: 0, failed: 0, unresolved: 0 }
+}
+
 /** An interval in which the driver's event loop did not turn. */
 export interface DriverStall {
   fromUs: number

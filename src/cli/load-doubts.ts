@@ -1,0 +1,59 @@
+/** Whether a load was measured at all: what makes its own account doubtful, and the exit code that follows. */
+import type { ChildEnd } from '../base/child.ts'
+import type { LoadTotals } from '../model/load.ts'
+import type { FailureCount } from '../report/load-summary.ts'
+import { counted } from '../report/words.ts'
+import type { ExitCode } from './exit-code.ts'
+import type { LoadBooks } from './load-books.ts'
+
+/** The same as for a run: a stall of a quarter second can hide a whole outage. */
+const LONGEST_STALL_MS = 250
+
+const isOurs = ({ class: name }: FailureCount): boolean => name.startsWith('local.')
+
+export interface LoadEvidence {
+  totals: LoadTotals | null
+  end: ChildEnd
+  books: LoadBooks
+  interrupted: boolean
+}
+
+export function doubtsOf({ totals, end, books, interrupted }: LoadEvidence): string[] {
+  const doubts: string[] = []
+  if (totals === null) {
+    const said = end.stderr.trimEnd() || `it ended with ${end.signal ?? `code ${end.exitCode}`}`
+    return [`the driver broke off without an account of its own: ${said}`]
+  }
+  const keys = Object.keys(totals) as (keyof LoadTotals)[]
+  const differing = keys.filter(key => totals[key] !== books.counted[key])
+  if (differing.length > 0)
+    doubts.push(
+      `the books do not balance: the samples and the driver's totals differ in ${differing.join(', ')}`,
+    )
+  const { skipped, unresolved, scheduled } = totals
+  if (scheduled === 0 && !interrupted) doubts.push('no request was due')
+  if (skipped > 0)
+    doubts.push(`${counted(skipped, 'request')} of ${scheduled} skipped: due, and not sent by the driver`)
+  const { count, longestMs } = books.stalls
+  if (longestMs >= LONGEST_STALL_MS)
+    doubts.push(
+      `the driver stood still, once for ${Math.round(longestMs)} ms (${counted(count, 'stall')} in all)`,
+    )
+  const local = books.failures.filter(isOurs)
+  for (const { class: name, count: failures } of local)
+    doubts.push(`${counted(failures, 'request')} failed by a limit of this machine: ${name}`)
+  if (unresolved > 0 && !interrupted)
+    doubts.push(`${counted(unresolved, 'request')} had no end when the load ended`)
+  return doubts
+}
+
+/** A failure that was seen is a fact whatever else is in doubt; the driver's own faults are none of the server's. */
+export function exitCodeOf(
+  totals: LoadTotals,
+  failures: readonly FailureCount[],
+  doubts: readonly string[],
+): ExitCode {
+  const theirs = failures.filter(each => !isOurs(each))
+  if (totals.failed > 0 && theirs.length > 0) return 1
+  return doubts.length > 0 ? 3 : 0
+}
