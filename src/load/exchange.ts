@@ -20,23 +20,28 @@ export function requestText(exchange: Exchange, host: string): string {
   const { requestId, answerMs, kept, sample } = exchange
   const end = kept ? 'keep-alive' : 'close'
   const headers = `Host: ${host}\r\nx-request-id: ${requestId}\r\nConnection: ${end}\r\n`
-  const line = requestLine(sample.kind, answerMs)
-  if (sample.kind !== 'post') return `${line}${headers}\r\n`
-  const body = `{"id":"${requestId}","padding":"${padding}"}`
+  const { method, path } = requestTarget(sample.kind, answerMs)
+  const line = `${method} ${path} HTTP/1.1\r\n`
+  if (method === 'GET') return `${line}${headers}\r\n`
+  const body = requestBody(exchange)
   return `${line}${headers}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
-function requestLine(kind: RequestKind, answerMs: number): string {
+export function requestBody({ requestId }: Exchange): string {
+  return `{"id":"${requestId}","padding":"${padding}"}`
+}
+
+export function requestTarget(kind: RequestKind, answerMs: number): { method: 'GET' | 'POST'; path: string } {
   const query = answerMs > 0 || kind === 'slow' ? `?ms=${answerMs}` : ''
   switch (kind) {
     case 'get':
-      return `GET /${query} HTTP/1.1\r\n`
+      return { method: 'GET', path: `/${query}` }
     case 'post':
-      return `POST /echo${query} HTTP/1.1\r\n`
+      return { method: 'POST', path: `/echo${query}` }
     case 'stream':
-      return `GET /stream${query} HTTP/1.1\r\n`
+      return { method: 'GET', path: `/stream${query}` }
     case 'slow':
-      return `GET /slow${query} HTTP/1.1\r\n`
+      return { method: 'GET', path: `/slow${query}` }
   }
 }
 
