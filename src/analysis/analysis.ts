@@ -3,7 +3,7 @@
  * the same analysis. Instants are microseconds since the start of the recording (`manifest.startedUs`).
  */
 import type { Cause } from '../model/cause.ts'
-import type { FailureClass, LoadTotals, Population, RequestKind } from '../model/load.ts'
+import type { FailureClass, LoadTotals, PerPopulation, Population, RequestKind } from '../model/load.ts'
 import type { ClusterFacts, DisruptionRecord, Provenance } from '../model/recording.ts'
 import type { DisruptionName, PopulationExpectation } from '../model/scenario.ts'
 import type { MarkName } from '../model/transition.ts'
@@ -76,7 +76,7 @@ export interface Attribution {
 export interface CauseSummary {
   cause: Cause
   count: number
-  byPopulation: Record<Population, number>
+  byPopulation: PerPopulation<number>
   byClass: Partial<Record<FailureClass, number>>
   /** One sentence with figures: what happened. */
   happened: string

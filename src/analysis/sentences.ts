@@ -4,7 +4,7 @@
  */
 import type { Cause } from '../model/cause.ts'
 import { causes } from '../model/cause.ts'
-import type { Population } from '../model/load.ts'
+import type { PerPopulation } from '../model/load.ts'
 import type { Attribution, CauseSummary, Finding, Termination } from './analysis.ts'
 import { adviceFor } from './advice.ts'
 import { counted, inMs, listed } from './figures.ts'
@@ -83,9 +83,9 @@ function happened(
   }
 }
 
-function byPopulation(failures: readonly Attribution[]): Record<Population, number> {
-  const counts: Record<Population, number> = { fresh: 0, reused: 0, slow: 0 }
-  for (const { population } of failures) counts[population] += 1
+function byPopulation(failures: readonly Attribution[]): PerPopulation<number> {
+  const counts: PerPopulation<number> = { fresh: 0, reused: 0, slow: 0 }
+  for (const { population } of failures) counts[population] = (counts[population] ?? 0) + 1
   return counts
 }
 

@@ -17,6 +17,8 @@ export function countSamples(samples: readonly Sample[]): LoadTotals {
   return totals
 }
 
+const undeclared: PopulationExpectation = { failures: 'none', causes: [], allowed: [] }
+
 /** The populations that the load profile declares, and any other that sent something nevertheless. */
 export function summarizePopulations(
   timeline: Timeline,
@@ -28,7 +30,7 @@ export function summarizePopulations(
     const samples = timeline.judged.filter(sample => sample.population === population)
     if (samples.length === 0 && !declared.has(population)) return []
     const failures = attributions.filter(attribution => attribution.population === population)
-    return [summarizePopulation(population, samples, failures, expectation.populations[population])]
+    return [summarizePopulation(population, samples, failures, expectation.populations[population] ?? undeclared)]
   })
 }
 

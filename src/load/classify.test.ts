@@ -13,7 +13,7 @@ test.each<[Reached, Breakage, string, string]>([
   ['connecting', error('connect', 'EINVAL'), 'connect', 'denied'],
   ['connecting', error('connect', 'EADDRNOTAVAIL'), 'connect', 'local-ports'],
   ['connecting', error('connect', 'EMFILE'), 'connect', 'local-files'],
-  ['connecting', error('getaddrinfo', 'ENOTFOUND'), 'connect', 'other'],
+  ['connecting', error('getaddrinfo', 'ENOTFOUND'), 'connect', 'name-unknown'],
   ['connecting', { kind: 'timed-out' }, 'connect', 'timed-out'],
   ['sent', error('write', 'EPIPE'), 'send', 'reset'],
   ['sent', error('write', 'ECONNRESET'), 'send', 'reset'],

@@ -5,8 +5,8 @@
  */
 import type { FailureCode, FailurePhase, Outcome } from '../model/load.ts'
 
-/** How far the request had come. `sent`: written, and not a byte of an answer. */
-export type Reached = 'connecting' | 'sent' | 'headers' | 'body'
+/** How far the request had come. `sending`: a part of its body is still to be written; `sent`: written, and not a byte of an answer. */
+export type Reached = 'connecting' | 'handshaking' | 'sending' | 'sent' | 'headers' | 'body'
 
 export type Breakage =
   | { kind: 'error'; syscall: string; code: string }
@@ -22,7 +22,7 @@ export function classify(breakage: Breakage, reached: Reached, status: number | 
   const phase = phaseOf(breakage, reached)
   switch (breakage.kind) {
     case 'error': {
-      const code = phase === 'connect' ? connectCode(breakage.code) : establishedCode(breakage.code)
+      const code = codeOf(breakage.code, phase)
       return { kind: 'failed', phase, code, status, detail: `${breakage.syscall} ${breakage.code}` }
     }
     case 'closed':
@@ -38,6 +38,10 @@ function phaseOf(breakage: Breakage, reached: Reached): FailurePhase {
   switch (reached) {
     case 'connecting':
       return 'connect'
+    case 'handshaking':
+      return 'tls'
+    case 'sending':
+      return 'send'
     case 'sent':
       return breakage.kind === 'error' && breakage.syscall === 'write' ? 'send' : 'headers'
     case 'headers':
@@ -45,6 +49,51 @@ function phaseOf(breakage: Breakage, reached: Reached): FailurePhase {
       return reached
   }
 }
+
+function codeOf(code: string, phase: FailurePhase): FailureCode {
+  return tlsCode(code) ?? (phase === 'connect' ? connectCode(code) : establishedCode(code))
+}
+
+/**
+ * The codes that OpenSSL and Node give to a broken TLS connection; null for all others. In TLS 1.3 a server may refuse
+ * the client's certificate after the handshake, so an alert can come in any phase.
+ */
+function tlsCode(code: string): FailureCode | null {
+  if (/^ERR_SSL_.*_ALERT_/.test(code)) return 'alert'
+  if (/^ERR_(SSL|OSSL)_/.test(code) || code === 'EPROTO') return 'protocol'
+  return certificateCodes.has(code) || code.startsWith('ERR_TLS_CERT_') ? 'certificate' : null
+}
+
+/** What X.509 verification can say, as Node names it (`tls`, "X509 certificate error codes"). */
+const certificateCodes = new Set([
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_CRL',
+  'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+  'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+  'CERT_SIGNATURE_FAILURE',
+  'CRL_SIGNATURE_FAILURE',
+  'CERT_NOT_YET_VALID',
+  'CERT_HAS_EXPIRED',
+  'CRL_NOT_YET_VALID',
+  'CRL_HAS_EXPIRED',
+  'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+  'ERROR_IN_CERT_NOT_AFTER_FIELD',
+  'ERROR_IN_CRL_LAST_UPDATE_FIELD',
+  'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_REVOKED',
+  'INVALID_CA',
+  'PATH_LENGTH_EXCEEDED',
+  'INVALID_PURPOSE',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'HOSTNAME_MISMATCH',
+])
 
 function connectCode(code: string): FailureCode {
   switch (code) {
@@ -56,6 +105,12 @@ function connectCode(code: string): FailureCode {
     case 'EMFILE':
     case 'ENFILE':
       return 'local-files'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EAI_FAIL':
+    case 'EAI_NODATA':
+    case 'EAI_NONAME':
+      return 'name-unknown'
     // A `blackhole` route answers EINVAL, a `prohibit` route EACCES.
     case 'EINVAL':
       return 'denied'

@@ -3,26 +3,43 @@
  * longest. That visits every connection in turn and so exposes a server that closes idle ones; last in, first out would
  * hide it. A connection that has ended keeps its turn, and is opened again when that comes.
  */
-import type { Connection } from './connection.ts'
+import type { Channel } from './channel.ts'
 
-export interface Slot {
+export class Slot {
   /** Null until its first turn. It may have ended since it was used. */
-  connection: Connection | null
+  channel: Channel | null = null
+  /** It stands in the queue. A channel with room for more does so while requests are open on it. */
+  queued = false
 }
 
 export class ConnectionSlots {
-  readonly #idle: Slot[]
+  readonly all: readonly Slot[]
+  /** A ring: as long as the set, so it is never full. */
+  readonly #queue: (Slot | null)[]
+  #head = 0
+  #length = 0
 
   constructor(size: number) {
-    this.#idle = Array.from({ length: size }, () => ({ connection: null }))
+    this.all = Array.from({ length: size }, () => new Slot())
+    this.#queue = Array.from({ length: size }, () => null)
+    for (const slot of this.all) this.giveBack(slot)
   }
 
   /** Null when every connection is busy. */
   take(): Slot | null {
-    return this.#idle.shift() ?? null
+    if (this.#length === 0) return null
+    const slot = this.#queue[this.#head] ?? null
+    this.#head = this.#head + 1 === this.#queue.length ? 0 : this.#head + 1
+    this.#length -= 1
+    if (slot !== null) slot.queued = false
+    return slot
   }
 
+  /** To the end of the queue, unless it stands in it. */
   giveBack(slot: Slot): void {
-    this.#idle.push(slot)
+    if (slot.queued) return
+    slot.queued = true
+    this.#queue[(this.#head + this.#length) % this.#queue.length] = slot
+    this.#length += 1
   }
 }

@@ -3,29 +3,21 @@
  * decided by the first thing that decides it: a complete answer, the end of the connection, or the time limit.
  */
 import { assert } from '../base/assert.ts'
-import type { Clock } from '../base/clock.ts'
 import type { Outcome } from '../model/load.ts'
+import type { Channel, ChannelSetting } from './channel.ts'
 import { classify, type Breakage, type Reached } from './classify.ts'
-import type { DeadlineHolder, Deadlines } from './deadlines.ts'
-import type { DelayLine } from './delay-line.ts'
+import type { DeadlineHolder } from './deadlines.ts'
 import { judgeAnswer, requestText, type Exchange } from './exchange.ts'
-import { Link, type LinkListener, type LinkRoute } from './link.ts'
+import type { LinkListener, LinkRoute, TransportLink } from './link.ts'
+import { openLink } from './open-link.ts'
 import { ResponseParser } from './response-parser.ts'
-
-/** What all connections of a driver have in common. */
-export interface ConnectionSetting {
-  readonly clock: Clock
-  readonly wire: DelayLine
-  readonly deadlines: Deadlines
-  readonly host: string
-  readonly connectTimeoutMs: number
-  readonly firstByteTimeoutMs: number
-}
 
 /** `ending`: the answer is complete and the server is expected to close; the outcome no longer depends on it. */
 type State = 'new' | 'connecting' | 'waiting' | 'idle' | 'ending' | 'gone'
 
-export class Connection implements LinkListener, DeadlineHolder {
+const protocols = ['http/1.1']
+
+export class Connection implements Channel, LinkListener, DeadlineHolder {
   deadlineUs = 0
   #state: State = 'new'
   #exchange: Exchange | null = null
@@ -33,13 +25,13 @@ export class Connection implements LinkListener, DeadlineHolder {
   #idleSinceUs: number | null = null
   #openedUs = 0
   #localPort: number | null = null
-  #link: Link | null = null
+  #link: TransportLink | null = null
   readonly #id: number
   readonly #route: LinkRoute
   readonly #parser = new ResponseParser()
-  readonly #setting: ConnectionSetting
+  readonly #setting: ChannelSetting
 
-  constructor(id: number, route: LinkRoute, setting: ConnectionSetting) {
+  constructor(id: number, route: LinkRoute, setting: ChannelSetting) {
     this.#id = id
     this.#route = route
     this.#setting = setting
@@ -70,7 +62,13 @@ export class Connection implements LinkListener, DeadlineHolder {
     if (this.#state === 'idle') return this.#write(exchange, nowUs)
     this.#state = 'connecting'
     this.#setting.deadlines.set(this, nowUs + this.#setting.connectTimeoutMs * 1000)
-    this.#link = new Link(this.#route, this, this.#setting.wire)
+    this.#link = openLink(this.#route, this, this.#setting, protocols)
+  }
+
+  close(): void {
+    this.#leave()
+    this.#exchange = null
+    this.#link?.reset()
   }
 
   onEstablished(): void {
@@ -101,7 +99,8 @@ export class Connection implements LinkListener, DeadlineHolder {
   onFin(): void {
     this.#link?.finish()
     const exchange = this.#exchange
-    if (this.#state !== 'waiting' || exchange === null) return this.#leave()
+    if (exchange === null) return this.#leave()
+    if (this.#state === 'connecting') return this.#fail({ kind: 'closed' }, true)
     this.#parser.finish()
     if (this.#parser.state !== 'complete') return this.#fail({ kind: 'closed' }, false)
     this.#answered(exchange, false)
@@ -160,7 +159,8 @@ export class Connection implements LinkListener, DeadlineHolder {
   }
 
   #reached(exchange: Exchange): Reached {
-    if (this.#state === 'connecting') return 'connecting'
+    if (this.#state === 'connecting')
+      return this.#link?.stage === 'handshaking' ? 'handshaking' : 'connecting'
     if (exchange.sample.firstByteUs === null) return 'sent'
     return this.#parser.status === null ? 'headers' : 'body'
   }

@@ -6,7 +6,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import type { LoadMessage, LoadPlan, LoadTotals } from '../model/load.ts'
 import { packSample } from '../model/sample-row.ts'
-import type { ConnectionSetting } from './connection.ts'
+import type { ChannelSetting } from './channel.ts'
 import { Deadlines } from './deadlines.ts'
 import { DelayLine } from './delay-line.ts'
 import { staggeredPaces } from './pacer.ts'
@@ -42,20 +42,22 @@ export class Driver {
   readonly #plan: LoadPlan
   readonly #parts: DriverParts
   readonly #deadlines = new Deadlines()
+  readonly #setting: ChannelSetting
   readonly #sender: Sender
 
   constructor(plan: LoadPlan, parts: DriverParts) {
     this.#plan = plan
     this.#parts = parts
-    const setting: ConnectionSetting = {
+    this.#setting = {
       clock: parts.clock,
       wire: new DelayLine(parts.clock),
       deadlines: this.#deadlines,
       host: plan.host,
+      tls: plan.target.tls ?? null,
       connectTimeoutMs: plan.profile.connectTimeoutMs,
       firstByteTimeoutMs: plan.profile.firstByteTimeoutMs,
     }
-    this.#sender = new Sender(plan, setting, parts.routes, sample =>
+    this.#sender = new Sender(plan, this.#setting, parts.routes, sample =>
       parts.emit({ type: 'sample', row: packSample(sample) }),
     )
   }
@@ -69,7 +71,7 @@ export class Driver {
     )
     this.#schedules = paces.flatMap((pace, position) => {
       const profile = populations[position]
-      return profile === undefined ? [] : [new PopulationSchedule(profile, pace)]
+      return profile === undefined ? [] : [new PopulationSchedule(profile, pace, this.#setting)]
     })
     this.#stopAtUs = startUs + this.#plan.maxDurationMs * 1000
     this.#lastTurnUs = startUs

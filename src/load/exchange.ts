@@ -6,10 +6,12 @@ export interface Exchange {
   readonly sample: Sample
   readonly requestId: string
   readonly answerMs: number
+  /** How long the body takes to be sent; 0 = at once. */
+  readonly uploadMs: number
   /** The connection is kept for later requests; otherwise it is this request's own. */
   readonly kept: boolean
-  /** Called exactly once, when the outcome is known. */
-  settle(outcome: Outcome): void
+  /** Called exactly once, when the outcome is known; `nowUs` saves another look at the clock. */
+  settle(outcome: Outcome, nowUs?: number): void
 }
 
 /** A body of about 1 KiB that names its request, so that an answer meant for another is noticed. */

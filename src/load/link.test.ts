@@ -2,7 +2,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Outcome } from '../model/load.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
-import { Connection, type ConnectionSetting } from './connection.ts'
+import type { ChannelSetting } from './channel.ts'
+import { Connection } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
 import { DelayLine } from './delay-line.ts'
 import type { Exchange } from './exchange.ts'
@@ -117,11 +118,12 @@ test('an RST is seen as such, after the bytes that came before it', async () => 
 
 test('a request written while the FIN of the server is on its way is lost, and only with a round trip', async () => {
   for (const roundTripMs of [0, ROUND_TRIP_MS]) {
-    const setting: ConnectionSetting = {
+    const setting: ChannelSetting = {
       clock,
       wire: new DelayLine(clock),
       deadlines: new Deadlines(),
       host: 'web',
+      tls: null,
       connectTimeoutMs: 1000,
       firstByteTimeoutMs: 1000,
     }
@@ -167,6 +169,7 @@ function exchangeFor(outcomes: Outcome[]): Exchange {
     },
     requestId: '0a1b2c3d-0',
     answerMs: 0,
+    uploadMs: 0,
     kept: true,
     settle: outcome => outcomes.push(outcome),
   }

@@ -21,10 +21,31 @@ export interface LinkRoute {
   roundTripMs: number
 }
 
-/** Reads are synchronous, so all sockets share one buffer: measured a quarter faster than a buffer per read. */
-const receiveBuffer = Buffer.allocUnsafe(64 * 1024)
+/** `handshaking`: TCP is connected, and TLS is not yet. */
+export type LinkStage = 'connecting' | 'handshaking' | 'open'
 
-export class Link {
+/** A way to the server, plain or by TLS. */
+export interface TransportLink {
+  /** As the client sees it. */
+  readonly stage: LinkStage
+  /** The protocol agreed on by ALPN, once established; null without TLS, or where the server does not choose. */
+  readonly alpn: string | null
+  /** The port the kernel chose; null before the connect was made and after the socket has gone. */
+  readonly localPort: number | null
+  /** A string is written as latin1. Bytes must stay as they are until they have been written. */
+  write(data: string | Uint8Array): void
+  /** Sends a FIN. */
+  finish(): void
+  /** Gives the connection up: with an RST where that can be, so that no port is left in TIME_WAIT. */
+  reset(): void
+}
+
+/** Reads are synchronous, so all sockets share one buffer: measured a quarter faster than a buffer per read. */
+export const receiveBuffer = Buffer.allocUnsafe(64 * 1024)
+
+export class Link implements TransportLink {
+  readonly alpn = null
+  stage: LinkStage = 'connecting'
   #socket: Socket | null = null
   #signalled = false
   readonly #halfTripUs: number
@@ -40,27 +61,30 @@ export class Link {
     this.#carry(() => this.#connect())
   }
 
-  /** The port the kernel chose; null before the connect was made and after the socket has gone. */
   get localPort(): number | null {
     return this.#socket?.localPort ?? null
   }
 
-  write(text: string): void {
-    this.#carry(() => this.#socket?.write(text, 'latin1'))
+  write(data: string | Uint8Array): void {
+    if (this.#halfTripUs === 0) this.#write(data)
+    else this.#wire.push(this.#halfTripUs, () => this.#write(data))
   }
 
-  /** Sends a FIN. */
   finish(): void {
     this.#carry(() => this.#socket?.end())
   }
 
-  /** Gives the connection up: an RST where it is established, so that no port is left in TIME_WAIT. */
   reset(): void {
     this.#carry(() => {
       // While it is connecting, resetAndDestroy would wait for the connect to succeed.
       if (this.#socket?.connecting === true) this.#socket.destroy()
       else this.#socket?.resetAndDestroy()
     })
+  }
+
+  #write(data: string | Uint8Array): void {
+    if (typeof data === 'string') this.#socket?.write(data, 'latin1')
+    else this.#socket?.write(data)
   }
 
   #connect(): void {
@@ -74,12 +98,17 @@ export class Link {
       onread: { buffer: receiveBuffer, callback: length => this.#receive(length) },
     })
     this.#socket = socket
-    socket.on('connect', () => this.#carry(() => listener.onEstablished()))
+    socket.on('connect', () => this.#carry(() => this.#established()))
     socket.on('end', () => this.#signal(() => listener.onFin()))
     socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#signal(() => listener.onBroken(error.syscall ?? 'socket', error.code ?? 'UNKNOWN')),
     )
     socket.on('close', () => this.#signal(() => listener.onBroken('close', 'UNKNOWN')))
+  }
+
+  #established(): void {
+    this.stage = 'open'
+    this.#listener.onEstablished()
   }
 
   #receive(length: number): boolean {

@@ -1,5 +1,6 @@
 /** The plan as it comes in: checked whole, every problem at once, and trusted from then on. */
-import { populations, type LoadPlan, type PopulationProfile } from '../model/load.ts'
+import { populations, protocols, type LoadPlan, type PopulationProfile } from '../model/load.ts'
+import { isSpoken } from './channels.ts'
 
 export type ParsedPlan = { plan: LoadPlan; problems: null } | { plan: null; problems: string[] }
 
@@ -40,6 +41,12 @@ export function parsePlan(line: string): ParsedPlan {
 type Check = (right: boolean, problem: string) => void
 
 function checkTarget(target: Fields, check: Check): void {
+  if (target.tls !== undefined && target.tls !== null) {
+    const { servername, verify, ca } = fieldsOf(target.tls)
+    check(matches(servername, /^\S+$/), 'target.tls.servername must be a name')
+    check(typeof verify === 'boolean', 'target.tls.verify must be true or false')
+    check(ca === undefined || typeof ca === 'string', 'target.tls.ca must be certificates in PEM')
+  }
   if (target.kind === 'address') {
     check(matches(target.host, /^\S+$/), 'target.host must be an address or a name')
     check(isPort(target.port), 'target.port must be a port')
@@ -55,7 +62,15 @@ function checkTarget(target: Fields, check: Check): void {
 function checkPopulation(profile: Fields, check: Check): void {
   const { population, ratePerSecond, connections, postShare, streamShare, answerMs } =
     profile as Partial<PopulationProfile>
-  check(population !== undefined && populations.includes(population), 'population must be one of the three')
+  check(
+    population !== undefined && populations.includes(population),
+    `population must be one of ${populations.join(', ')}`,
+  )
+  const { protocol = 'http/1.1' } = profile as Partial<PopulationProfile>
+  check(
+    protocols.includes(protocol) && isSpoken(protocol),
+    `protocol must be one of ${protocols.filter(isSpoken).join(', ')}`,
+  )
   check(isPositive(ratePerSecond), 'ratePerSecond must be above 0')
   const leastConnections = population === 'fresh' ? 0 : 1
   check(

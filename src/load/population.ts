@@ -1,5 +1,7 @@
 /** One population at run time: its schedule, and its set of connections where it keeps one. */
 import type { Population, PopulationProfile, RequestKind } from '../model/load.ts'
+import type { ChannelSetting, OpenChannel } from './channel.ts'
+import { channelFor } from './channels.ts'
 import { ConnectionSlots } from './connection-slots.ts'
 import { scheduledAtUs, type Pace } from './pacer.ts'
 import { kindOf } from './spread.ts'
@@ -9,17 +11,21 @@ export class PopulationSchedule {
   dueUs: number
   readonly population: Population
   readonly answerMs: number
+  readonly uploadMs: number
+  readonly openChannel: OpenChannel
   /** Null where each request has a connection of its own. */
   readonly slots: ConnectionSlots | null
   #index = 0
   readonly #profile: PopulationProfile
   readonly #pace: Pace
 
-  constructor(profile: PopulationProfile, pace: Pace) {
+  constructor(profile: PopulationProfile, pace: Pace, setting: ChannelSetting) {
     this.#profile = profile
     this.#pace = pace
     this.population = profile.population
     this.answerMs = profile.answerMs
+    this.uploadMs = profile.uploadMs ?? 0
+    this.openChannel = channelFor(profile, setting)
     this.slots = profile.population === 'fresh' ? null : new ConnectionSlots(profile.connections)
     this.dueUs = scheduledAtUs(pace, 0)
   }

@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { Outcome, Sample } from '../model/load.ts'
 import { Books } from './books.ts'
-import { Connection, type ConnectionSetting } from './connection.ts'
+import type { Channel, ChannelSetting } from './channel.ts'
 import type { Slot } from './connection-slots.ts'
 import type { Exchange } from './exchange.ts'
 import type { PopulationSchedule } from './population.ts'
@@ -31,16 +31,11 @@ export class Sender {
   #over = false
   readonly #open = new Set<Exchange>()
   readonly #plan: SenderPlan
-  readonly #setting: ConnectionSetting
+  readonly #setting: ChannelSetting
   readonly #routes: Routes
   readonly #onSample: (sample: Sample) => void
 
-  constructor(
-    plan: SenderPlan,
-    setting: ConnectionSetting,
-    routes: Routes,
-    onSample: (sample: Sample) => void,
-  ) {
+  constructor(plan: SenderPlan, setting: ChannelSetting, routes: Routes, onSample: (sample: Sample) => void) {
     this.#plan = plan
     this.#setting = setting
     this.#routes = routes
@@ -60,9 +55,11 @@ export class Sender {
     this.books.countSent()
     const slot = schedule.slots?.take() ?? null
     const exchange = this.#begin(schedule, sample, slot)
-    const connection = this.#connectionFor(slot)
-    if (connection === null) exchange.settle(noEndpoint)
-    else connection.send(exchange, nowUs)
+    const channel = this.#channelFor(schedule, slot)
+    if (channel === null) return exchange.settle(noEndpoint)
+    channel.send(exchange, nowUs)
+    // It has room for more.
+    if (slot !== null && channel.idle) schedule.slots?.giveBack(slot)
   }
 
   /** Due, but not sent any more: the run was cut short before the driver got to it. */
@@ -99,6 +96,7 @@ export class Sender {
       sample,
       requestId: `${this.#plan.runPrefix}-${sample.seq}`,
       answerMs: schedule.answerMs,
+      uploadMs: schedule.uploadMs,
       kept: slot !== null,
       settle: outcome => {
         // An answer that comes after the books were closed changes nothing any more.
@@ -113,13 +111,13 @@ export class Sender {
     return exchange
   }
 
-  /** The slot's connection if it is still open, else a new one; null when there is no endpoint to connect to. */
-  #connectionFor(slot: Slot | null): Connection | null {
-    if (slot?.connection?.idle === true) return slot.connection
+  /** The slot's channel if it is still open, else a new one; null when there is no endpoint to connect to. */
+  #channelFor(schedule: PopulationSchedule, slot: Slot | null): Channel | null {
+    if (slot?.channel?.idle === true) return slot.channel
     const route = this.#routes.choose()
-    const connection = route === null ? null : new Connection(this.#nextConnectionId++, route, this.#setting)
-    if (slot !== null) slot.connection = connection
-    return connection
+    const channel = route === null ? null : schedule.openChannel(this.#nextConnectionId++, route)
+    if (slot !== null) slot.channel = channel
+    return channel
   }
 
   #end(sample: Sample, outcome: Outcome): void {

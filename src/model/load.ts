@@ -1,8 +1,31 @@
 /** The load: what the driver is told (a plan) and what it tells (samples). Shared by scenario, load, recording, analysis. */
 
-/** `fresh` opens a connection per request; `reused` and `slow` keep a fixed set of connections open. */
-export const populations = ['fresh', 'reused', 'slow'] as const
+/**
+ * `fresh` opens a connection per request; all others keep a fixed set of connections open. `slow`: the answer takes its
+ * time. `idle`: each connection rests for `idleMs` between two requests. `upload`: a body sent slowly, in pieces.
+ * `stream`: an answer that goes on for `answerMs`.
+ */
+export const populations = ['fresh', 'reused', 'slow', 'idle', 'upload', 'stream'] as const
 export type Population = (typeof populations)[number]
+
+/** The first three are always told of, the others where a run has them. */
+export type PerPopulation<T> = Record<'fresh' | 'reused' | 'slow', T> & Partial<Record<Population, T>>
+
+export const protocols = ['http/1.1', 'http/2', 'grpc', 'websocket', 'events'] as const
+export type Protocol = (typeof protocols)[number]
+
+/**
+ * `constant`: evenly spaced. `poisson`: at random with that rate on average, from the plan's seed. `closed`: no schedule;
+ * the next request begins when one has been answered, which finds the most that a server can do and hides its waits.
+ */
+export const pacings = ['constant', 'poisson', 'closed'] as const
+export type Pacing = (typeof pacings)[number]
+
+export interface RateStep {
+  /** 0 is a pause. */
+  ratePerSecond: number
+  durationMs: number
+}
 
 /** What one request asks of the server: a short GET, a POST with a body, a streamed body, a slow answer. */
 export const requestKinds = ['get', 'post', 'stream', 'slow'] as const
@@ -19,6 +42,18 @@ export interface PopulationProfile {
   streamShare: number
   /** How long the server takes to answer, asked of it in the request; 0 = at once. */
   answerMs: number
+  /** `http/1.1` when absent. */
+  protocol?: Protocol
+  /** `constant` when absent. `closed` keeps `connections` requests open at a time, and has no rate. */
+  pacing?: Pacing
+  /** One rate after the other, in place of `ratePerSecond`; the last one holds until the run ends. Constant pacing. */
+  steps?: RateStep[]
+  /** `idle`: the rest between two requests of a connection; their number follows from it and the rate. */
+  idleMs?: number
+  /** `idle`: each rest is longer or shorter by up to this, so that it straddles a keep-alive time-out. */
+  idleJitterMs?: number
+  /** `upload`: how long the body takes to be sent. */
+  uploadMs?: number
 }
 
 export interface LoadProfile {
@@ -28,14 +63,24 @@ export interface LoadProfile {
   firstByteTimeoutMs: number
 }
 
+/** How a TLS server is spoken to, and whether it must prove who it is. */
+export interface TlsTarget {
+  /** For SNI, and the name that its certificate is checked against. */
+  servername: string
+  verify: boolean
+  /** Certificates to trust, in PEM; the system's when absent. */
+  ca?: string
+}
+
 /**
  * Where connections go. `forwarding`: an endpoint is chosen for each connection from a node's forwarding table, which
  * is read as a stream of ForwardingTable lines (GET, bearer token), as the kernel's DNAT would choose. `address`: a
  * plain host and port (a Service's address inside a real cluster, or a scripted server in a test).
  */
-export type LoadTarget =
+export type LoadTarget = { tls?: TlsTarget | null } & (
   | { kind: 'forwarding'; url: string; token: string; service: string }
   | { kind: 'address'; host: string; port: number }
+)
 
 /** The one way into the driver: one line of JSON on its standard input. */
 export interface LoadPlan {

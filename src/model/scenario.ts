@@ -1,7 +1,7 @@
 /** A declared experiment, after parsing and defaults. The YAML keys are these names. */
 import type { AddressMode, ImageContents } from './embedded-cluster.ts'
 import type { Cause } from './cause.ts'
-import type { LoadProfile, Population } from './load.ts'
+import type { LoadProfile, PerPopulation } from './load.ts'
 
 export const disruptionNames = ['rolling-update', 'drain', 'dependency-outage'] as const
 export type DisruptionName = (typeof disruptionNames)[number]
@@ -27,7 +27,7 @@ export type DisruptionEnding = (typeof disruptionEndings)[number]
 
 export interface Expectation {
   ending: DisruptionEnding
-  populations: Record<Population, PopulationExpectation>
+  populations: PerPopulation<PopulationExpectation>
 }
 
 export interface DisruptionPlan {

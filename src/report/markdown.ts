@@ -53,13 +53,15 @@ function unfinished({ interrupted, notRun, measuredAgain }: RunReport): string[]
 }
 
 function summaryTable(analyses: readonly Analysis[]): string[] {
+  const present = new Set(analyses.flatMap(each => each.populations.map(({ population }) => population)))
+  const shown = populations.filter(population => alwaysShown.has(population) || present.has(population))
   const columns = [
     'configuration',
     'disruption',
     'verdict',
     'declared',
     '#sent',
-    ...populations,
+    ...shown,
     '#pods',
     '#outage',
   ]
@@ -71,12 +73,14 @@ function summaryTable(analyses: readonly Analysis[]): string[] {
       verdictWords[analysis.verdict],
       declarationWords[standingOf(analysis)],
       figure(analysis.requests.sent),
-      ...populations.map(population => lossWords(analysis, population)),
+      ...shown.map(population => lossWords(analysis, population)),
       figure(analysis.statistics.terminations),
       analysis.longestOutageMs > 0 ? duration(analysis.longestOutageMs) : '–',
     ]),
   )
 }
+
+const alwaysShown: ReadonlySet<Population> = new Set(['fresh', 'reused', 'slow'])
 
 function lossWords(analysis: Analysis, population: Population): string {
   const summary = analysis.populations.find(each => each.population === population)

@@ -1,0 +1,25 @@
+/** The protocols that the driver speaks, each with what opens its connections. Asked once for each population. */
+import type { PopulationProfile, Protocol } from '../model/load.ts'
+import type { ChannelSetting, OpenChannel } from './channel.ts'
+import { Connection } from './connection.ts'
+
+type ChannelKind = (profile: PopulationProfile, setting: ChannelSetting) => OpenChannel
+
+/** Null: not spoken, and a plan that asks for it is refused. */
+const channelKinds: Readonly<Record<Protocol, ChannelKind | null>> = {
+  'http/1.1': (_profile, setting) => (id, route) => new Connection(id, route, setting),
+  'http/2': null,
+  grpc: null,
+  websocket: null,
+  events: null,
+}
+
+export function isSpoken(protocol: Protocol): boolean {
+  return channelKinds[protocol] !== null
+}
+
+export function channelFor(profile: PopulationProfile, setting: ChannelSetting): OpenChannel {
+  const kind = channelKinds[profile.protocol ?? 'http/1.1']
+  if (kind === null) throw new TypeError(`${profile.protocol ?? ''} is not spoken`)
+  return kind(profile, setting)
+}
