@@ -1,6 +1,6 @@
 /** What a connection has been through, as the samples of its requests tell it. */
 import type { Sample } from '../model/load.ts'
-import type { Link, LinkRoute } from './link.ts'
+import type { LinkRoute, TransportLink } from './link.ts'
 
 export class ChannelRecord {
   #uses = 0
@@ -36,7 +36,7 @@ export class ChannelRecord {
   }
 
   /** A connect that hangs has a port too, and which one tells a poisoned conntrack entry from a slow server. */
-  notePort(link: Link | null, sample: Sample): void {
+  notePort(link: TransportLink | null, sample: Sample): void {
     this.#localPort ??= link?.localPort ?? null
     if (sample.connection !== null) sample.connection.localPort = this.#localPort
   }

@@ -2,13 +2,18 @@
 import type { PopulationProfile, Protocol } from '../model/load.ts'
 import type { ChannelSetting, OpenChannel } from './channel.ts'
 import { Connection } from './connection.ts'
+import { Http2Channel } from './http2/channel.ts'
+import { PlainRequests } from './http2/plain-requests.ts'
 
 type ChannelKind = (profile: PopulationProfile, setting: ChannelSetting) => OpenChannel
 
 /** Null: not spoken, and a plan that asks for it is refused. */
 const channelKinds: Readonly<Record<Protocol, ChannelKind | null>> = {
   'http/1.1': (_profile, setting) => (id, route) => new Connection(id, route, setting),
-  'http/2': null,
+  'http/2': (_profile, setting) => {
+    const requests = new PlainRequests(setting)
+    return (id, route) => new Http2Channel(id, route, setting, requests)
+  },
   grpc: null,
   websocket: null,
   events: null,

@@ -5,12 +5,12 @@
 import { assert } from '../../base/assert.ts'
 import type { Outcome } from '../../model/load.ts'
 import { ChannelRecord } from '../channel-record.ts'
-import type { Channel } from '../channel.ts'
+import type { Channel, ChannelSetting } from '../channel.ts'
 import { classify, type Breakage } from '../classify.ts'
-import type { ConnectionSetting } from '../connection.ts'
 import type { DeadlineHolder } from '../deadlines.ts'
 import type { Exchange } from '../exchange.ts'
-import { Link, type LinkListener, type LinkRoute } from '../link.ts'
+import type { LinkListener, LinkRoute, TransportLink } from '../link.ts'
+import { openLink } from '../open-link.ts'
 import type { AnswerHead } from './answer-head.ts'
 import type { StreamProtocol } from './answer-reader.ts'
 import { errorCode, errorName, ProtocolBreach } from './codes.ts'
@@ -22,24 +22,26 @@ import { Stream, type StreamOwner } from './stream.ts'
  * `draining`: no new streams; those that are open may end. `ending`: nothing is open, and the server is expected to
  * close.
  */
+const notHttp2 = { kind: 'failed', phase: 'tls', code: 'protocol', status: null } as const
+
 type State = 'new' | 'connecting' | 'open' | 'draining' | 'ending' | 'gone'
 
 export class Http2Channel implements Channel, LinkListener, DeadlineHolder, SessionEvents, StreamOwner {
   deadlineUs = 0
   #state: State = 'new'
-  /** The request for which the connection is made. */
-  #first: Exchange | null = null
-  #link: Link | null = null
+  /** The requests that wait for the connection to be made. */
+  #waiting: Exchange[] = []
+  #link: TransportLink | null = null
   #unwritten = ''
   /** The code of a GOAWAY that was not a graceful one. */
   #goawayError: number | null = null
   readonly #record: ChannelRecord
   readonly #route: LinkRoute
-  readonly #setting: ConnectionSetting
+  readonly #setting: ChannelSetting
   readonly #protocol: StreamProtocol
   readonly #session = new Http2Session(this)
 
-  constructor(id: number, route: LinkRoute, setting: ConnectionSetting, protocol: StreamProtocol) {
+  constructor(id: number, route: LinkRoute, setting: ChannelSetting, protocol: StreamProtocol) {
     this.#record = new ChannelRecord(id, route)
     this.#route = route
     this.#setting = setting
@@ -47,19 +49,20 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
   }
 
   get idle(): boolean {
-    if (this.#state === 'new') return true
     const { streams, maxStreams, hasIds } = this.#session
-    return this.#state === 'open' && streams.size < maxStreams && hasIds
+    const takes = this.#state === 'open' || this.#state === 'new' || this.#state === 'connecting'
+    return takes && streams.size + this.#waiting.length < maxStreams && hasIds
   }
 
   send(exchange: Exchange, nowUs: number): void {
     assert(this.idle, 'the connection takes no request now')
     this.#record.noteUse(exchange.sample, nowUs)
     if (this.#state === 'open') return this.#open(exchange, nowUs)
+    this.#waiting.push(exchange)
+    if (this.#state === 'connecting') return
     this.#state = 'connecting'
-    this.#first = exchange
     this.#setting.deadlines.set(this, nowUs + this.#setting.connectTimeoutMs * 1000)
-    this.#link = new Link(this.#route, this, this.#setting.wire)
+    this.#link = openLink(this.#route, this, this.#setting, ['h2'])
   }
 
   close(): void {
@@ -73,14 +76,20 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
   }
 
   onEstablished(): void {
-    const exchange = this.#first
-    if (this.#state !== 'connecting' || exchange === null) return
-    this.#record.notePort(this.#link, exchange.sample)
-    this.#first = null
+    if (this.#state !== 'connecting') return
+    const alpn = this.#link?.alpn ?? null
+    if (this.#setting.tls !== null && alpn !== 'h2')
+      return this.#failWaiting(() => ({ ...notHttp2, detail: `ALPN ${alpn ?? 'none'}` }), true)
+    const waiting = this.#waiting
+    this.#waiting = []
     this.#state = 'open'
     this.#setting.deadlines.clear(this)
     this.#session.begin()
-    this.#open(exchange, this.#setting.clock.nowUs())
+    const nowUs = this.#setting.clock.nowUs()
+    for (const exchange of waiting) {
+      this.#record.notePort(this.#link, exchange.sample)
+      this.#open(exchange, nowUs)
+    }
   }
 
   onBytes(bytes: Buffer, length: number): void {
@@ -104,7 +113,7 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
   }
 
   onDeadline(): void {
-    if (this.#first !== null) return this.#failFirst({ kind: 'timed-out' }, true)
+    if (this.#state === 'connecting') return this.#failWaiting(this.#unconnected({ kind: 'timed-out' }), true)
     const link = this.#link
     this.#leave()
     link?.reset()
@@ -158,7 +167,7 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
       // As in HTTP/1.1, a connection on which an answer did not come is not trusted with another request.
       if (this.#state === 'open') this.#state = 'draining'
       const status = stream.head?.status ?? null
-      this.#settle(stream, classify({ kind: 'timed-out' }, stream.reached, status))
+      this.#settle(stream, classify({ kind: 'timed-out' }, stream.progress, status))
     } else this.#settle(stream, verdict)
     if (this.#state === 'draining' && this.#session.streams.size === 0) this.#sayGoodbye()
   }
@@ -191,11 +200,11 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
 
   /** The connection has ended. Its requests fail, each as far as it had come. */
   #lost(breakage: Breakage): void {
-    if (this.#first !== null) return this.#failFirst(breakage, false)
+    if (this.#state === 'connecting') return this.#failWaiting(this.#unconnected(breakage), true)
     const goaway = this.#goawayError
     this.#endAll(stream => {
       if (goaway !== null) return stream.failed('goaway-error', `GOAWAY ${errorName(goaway)}`)
-      return classify(breakage, stream.reached, stream.head?.status ?? null)
+      return classify(breakage, stream.progress, stream.head?.status ?? null)
     }, false)
   }
 
@@ -206,15 +215,20 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
     for (const stream of [...this.#session.streams.values()]) this.#settle(stream, outcomeOf(stream))
   }
 
-  #failFirst(breakage: Breakage, giveUp: boolean): void {
-    const exchange = this.#first
-    if (exchange === null) return
-    this.#first = null
-    this.#record.notePort(this.#link, exchange.sample)
+  /** How far the connection had come is asked before it is given up. */
+  #unconnected(breakage: Breakage): () => Outcome {
+    const reached = this.#link?.stage === 'handshaking' ? 'handshaking' : 'connecting'
+    return () => classify(breakage, reached, null)
+  }
+
+  #failWaiting(outcomeOf: () => Outcome, giveUp: boolean): void {
     const link = this.#link
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { sample } of waiting) this.#record.notePort(link, sample)
     this.#leave()
     if (giveUp) link?.reset()
-    exchange.settle(classify(breakage, 'connecting', null))
+    for (const exchange of waiting) exchange.settle(outcomeOf())
   }
 
   /** The server closes first, so that the port waits out its TIME_WAIT there; one that never does is cut off. */

@@ -1,6 +1,6 @@
 /** Plain requests over HTTP/2: the same as over HTTP/1.1, and judged the same. */
 import type { Outcome } from '../../model/load.ts'
-import type { ConnectionSetting } from '../connection.ts'
+import type { ChannelSetting } from '../channel.ts'
 import { judgeAnswer, requestBody, requestTarget, type Exchange } from '../exchange.ts'
 import type { AnswerHead } from './answer-head.ts'
 import type { AnswerReader, StreamProtocol, StreamRequest } from './answer-reader.ts'
@@ -10,11 +10,11 @@ import { headerBlock, headerField } from './header-block.ts'
 const MAX_KEPT_BYTES = 64 * 1024
 
 export class PlainRequests implements StreamProtocol {
-  readonly #setting: ConnectionSetting
+  readonly #setting: ChannelSetting
   /** Header blocks without what differs from request to request. */
   readonly #blocks = new Map<string, string>()
 
-  constructor(setting: ConnectionSetting) {
+  constructor(setting: ChannelSetting) {
     this.#setting = setting
   }
 
@@ -42,11 +42,11 @@ export class PlainRequests implements StreamProtocol {
 export function requestHead(
   method: string,
   path: string,
-  setting: ConnectionSetting,
+  setting: ChannelSetting,
 ): (readonly [name: string, value: string])[] {
   return [
     [':method', method],
-    [':scheme', 'http'],
+    [':scheme', setting.tls === null ? 'http' : 'https'],
     [':authority', setting.host],
     [':path', path],
   ]

@@ -38,8 +38,8 @@ export interface SessionEvents {
 
 export class Http2Session {
   readonly streams = new Map<number, Stream>()
-  /** How many streams the peer takes at a time; until it has said, one, so that none is refused by our own fault. */
-  maxStreams = 1
+  /** How many streams the peer takes at a time; until it has said, what every server should take (RFC 9113, 6.5.2). */
+  maxStreams = 100
   #settled = false
   #nextId = 1
   #goawayLast = MAX_STREAM_ID

@@ -17,7 +17,7 @@ export class Stream implements DeadlineHolder {
   sendWindow: number
   /** How much the peer may still send us. */
   receiveWindow: number
-  reached: Exclude<Reached, 'connecting'> = 'sent'
+  reached: 'sent' | 'headers' | 'body' = 'sent'
   head: AnswerHead | null = null
   /** Bytes still owed, where the answer says how many there are. */
   #owed: number | null = null
@@ -43,6 +43,10 @@ export class Stream implements DeadlineHolder {
 
   onDeadline(nowUs: number): void {
     this.#owner.onStreamLimit(this, nowUs)
+  }
+
+  get progress(): Reached {
+    return this.reached === 'sent' && this.unsent !== '' ? 'sending' : this.reached
   }
 
   /** A header section: interim, final, or trailers. */

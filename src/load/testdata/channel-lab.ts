@@ -3,10 +3,9 @@
  * own, or one after the other on a few. Time stands still, so no request is ever late by accident; it moves only when
  * every request that is still open is one that the server has left hanging.
  */
-import type { Outcome, RequestKind, Sample } from '../../model/load.ts'
+import type { Outcome, RequestKind, Sample, TlsTarget } from '../../model/load.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
-import type { Channel } from '../channel.ts'
-import type { ConnectionSetting } from '../connection.ts'
+import type { Channel, ChannelSetting } from '../channel.ts'
 import { Deadlines } from '../deadlines.ts'
 import { DelayLine } from '../delay-line.ts'
 import type { Exchange } from '../exchange.ts'
@@ -16,7 +15,7 @@ const LIMIT_MS = 5000
 
 export interface Lab {
   readonly clock: FakeClock
-  readonly setting: ConnectionSetting
+  readonly setting: ChannelSetting
   readonly samples: Sample[]
   /** Requests that were begun, and how many of them have no outcome. */
   readonly open: Set<string>
@@ -32,14 +31,15 @@ export interface ExchangeChanges {
   settled(sample: Sample): void
 }
 
-export function createLab(): Lab {
+export function createLab(tls: TlsTarget | null = null): Lab {
   const clock = new FakeClock()
   const deadlines = new Deadlines()
-  const setting: ConnectionSetting = {
+  const setting: ChannelSetting = {
     clock,
     wire: new DelayLine(clock),
     deadlines,
     host: 'web.default',
+    tls,
     connectTimeoutMs: LIMIT_MS,
     firstByteTimeoutMs: LIMIT_MS,
   }
@@ -61,7 +61,7 @@ export function createLab(): Lab {
         samples.push(sample)
         settled?.(sample)
       }
-      return { sample, requestId, answerMs, kept, settle }
+      return { sample, requestId, answerMs, uploadMs: 0, kept, settle }
     },
     expire() {
       clock.advance(LIMIT_MS + 1)
