@@ -2,8 +2,14 @@
 import type { PopulationProfile, Protocol } from '../model/load.ts'
 import type { ChannelSetting, OpenChannel } from './channel.ts'
 import { Connection } from './connection.ts'
+import { eventsOverHttp1 } from './events/events-conversation.ts'
+import { UnaryCalls } from './grpc/unary-calls.ts'
+import { HeldChannel } from './held-channel.ts'
 import { Http2Channel } from './http2/channel.ts'
 import { PlainRequests } from './http2/plain-requests.ts'
+import { webSocket } from './websocket/conversation.ts'
+
+const SIGN_OF_LIFE_MS = 1000
 
 type ChannelKind = (profile: PopulationProfile, setting: ChannelSetting) => OpenChannel
 
@@ -14,9 +20,19 @@ const channelKinds: Readonly<Record<Protocol, ChannelKind | null>> = {
     const requests = new PlainRequests(setting)
     return (id, route) => new Http2Channel(id, route, setting, requests)
   },
-  grpc: null,
-  websocket: null,
-  events: null,
+  grpc: (_profile, setting) => {
+    const calls = new UnaryCalls(setting)
+    return (id, route) => new Http2Channel(id, route, setting, calls)
+  },
+  websocket: (_profile, setting) => {
+    const begin = webSocket(setting, { path: '/socket', everyMs: SIGN_OF_LIFE_MS, sign: 'ping' })
+    return (id, route) => new HeldChannel(id, route, setting, begin)
+  },
+  events: (_profile, setting) => {
+    const options = { path: '/events', endEvent: 'end', maxSilenceMs: setting.firstByteTimeoutMs }
+    const begin = eventsOverHttp1(setting, options)
+    return (id, route) => new HeldChannel(id, route, setting, begin)
+  },
 }
 
 export function isSpoken(protocol: Protocol): boolean {

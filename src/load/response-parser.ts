@@ -8,6 +8,12 @@ import { ChunkedBody } from './chunked-body.ts'
 const MAX_HEAD_BYTES = 64 * 1024
 const PREFIX = 'HTTP/1.'
 
+/** For what a protocol on top wants to know besides; the parser itself keeps next to nothing. */
+export interface AnswerTap {
+  onField(name: string, value: string): void
+  onContent(bytes: Buffer, from: number, to: number): void
+}
+
 export type ParserState = 'headers' | 'body' | 'complete' | 'malformed'
 type Framing =
   { kind: 'length'; left: number } | { kind: 'chunked'; body: ChunkedBody } | { kind: 'until-close' }
@@ -27,6 +33,11 @@ export class ResponseParser {
   #head = ''
   #framing: Framing = { kind: 'until-close' }
   #keepBody = false
+  readonly #tap: AnswerTap | null
+
+  constructor(tap: AnswerTap | null = null) {
+    this.#tap = tap
+  }
 
   begin(keepBody: boolean): void {
     this.state = 'headers'
@@ -82,14 +93,17 @@ export class ResponseParser {
       const name = line.slice(0, Math.max(0, colon)).toLowerCase()
       if (name === '' || /[\s]/.test(name)) return void this.#fail('header', 0)
       const value = line.slice(colon + 1).trim()
-      if (name === 'connection') fields.connection += `,${value.toLowerCase()}`
-      else if (name === 'transfer-encoding') fields.transferEncoding += `,${value.toLowerCase()}`
+      if (name === 'connection') {
+        fields.connection += `,${value.toLowerCase()}`
+        this.#tap?.onField(name, value)
+      } else if (name === 'transfer-encoding') fields.transferEncoding += `,${value.toLowerCase()}`
       else if (name === 'content-length') {
         if (fields.contentLength !== null && fields.contentLength !== value)
           return void this.#fail('content-length', 0)
         fields.contentLength = value
       } else if (name === 'x-pod') this.servedBy = value
       else if (name === 'x-request-id') this.requestId = value
+      else this.#tap?.onField(name, value)
     }
     const options = fields.connection.split(',').map(option => option.trim())
     this.keepAlive = !options.includes('close') && (statusLine[1] === '1' || options.includes('keep-alive'))
@@ -141,6 +155,7 @@ export class ResponseParser {
   }
 
   #keep(bytes: Buffer, from: number, to: number): void {
+    this.#tap?.onContent(bytes, from, to)
     if (this.#keepBody) this.body += bytes.toString('latin1', from, to)
   }
 

@@ -17,10 +17,10 @@ export class EventParser {
   #lineBytes = 0
   #name = ''
   #hasData = false
-  readonly #onEvent: (name: string) => void
+  readonly #onEvent: (name: string, whole: boolean) => void
 
-  /** An event without a name is a `message`. */
-  constructor(onEvent: (name: string) => void) {
+  /** An event without a name is a `message`; one without data is not `whole`, and a browser would not tell of it. */
+  constructor(onEvent: (name: string, whole: boolean) => void) {
     this.#onEvent = onEvent
   }
 
@@ -46,6 +46,7 @@ export class EventParser {
     while (at < to && this.#bomAt < BOM.length) {
       if (bytes[at] !== BOM[this.#bomAt]) {
         this.#line = String.fromCharCode(...BOM.slice(0, this.#bomAt))
+        this.#lineBytes = this.#bomAt
         this.#bomAt = BOM.length
         return at
       }
@@ -57,7 +58,7 @@ export class EventParser {
 
   #takeLine(): void {
     const line = this.#line
-    const empty = this.#lineBytes === 0 && line === ''
+    const empty = this.#lineBytes === 0
     this.#line = ''
     this.#lineBytes = 0
     if (empty) return this.#dispatch()
@@ -68,12 +69,11 @@ export class EventParser {
     else if (field === 'data') this.#hasData = true
   }
 
-  /** An event without data is none. */
   #dispatch(): void {
-    const name = this.#name === '' ? 'message' : this.#name
+    const name = this.#name
     const whole = this.#hasData
     this.#name = ''
     this.#hasData = false
-    if (whole) this.#onEvent(name)
+    if (whole || name !== '') this.#onEvent(name === '' ? 'message' : name, whole)
   }
 }

@@ -2,20 +2,21 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { present } from '../../base/assert.ts'
-import { failureClass } from '../../model/failure-class.ts'
-import type { Outcome, Sample } from '../../model/load.ts'
-import { createLab, drive, idOf } from '../testdata/channel-lab.ts'
+import { createLab, drive } from '../testdata/channel-lab.ts'
+import { expectAsInjected, type Played, type Verdict } from '../testdata/ground-truth.ts'
 import { Http2Channel } from './channel.ts'
 import { PlainRequests } from './plain-requests.ts'
-import { startFaultServer, type FaultServer } from './testdata/fault-server.ts'
+import { startFaultServer } from './testdata/fault-server.ts'
 import { answer, faults } from './testdata/faults.ts'
+
+const verdictOf = (name: string): Verdict => present(faults.get(name), name)[1]
 
 /** The faults go to the requests in their order on the server; the samples are held against the server's account. */
 async function play(
   script: (count: number) => string | null,
   requests: number,
   connections: number,
-): Promise<{ samples: Sample[]; injected: Map<string, string>; server: FaultServer }> {
+): Promise<Played> {
   const injected = new Map<string, string>()
   const server = await startFaultServer((request, account) => {
     const name = script(request.count)
@@ -33,22 +34,7 @@ async function play(
     hung: () => server.hung,
   })
   await server.close()
-  return { samples, injected, server }
-}
-
-function summary(outcome: Outcome): unknown {
-  if (outcome.kind !== 'failed') return outcome.kind === 'succeeded' ? 'ok' : outcome.kind
-  return [outcome.phase, outcome.code, failureClass(outcome)]
-}
-
-function expectAsInjected({ samples, injected, server }: Awaited<ReturnType<typeof play>>): void {
-  expect(server.received.map(({ id }) => id).sort()).toEqual(samples.map(idOf).sort())
-  const seen = samples.map(sample => [idOf(sample), summary(sample.outcome)])
-  const expected = samples.map(sample => {
-    const fault = injected.get(idOf(sample))
-    return [idOf(sample), fault === undefined ? 'ok' : present(faults.get(fault), fault)[1]]
-  })
-  expect(seen).toEqual(expected)
+  return { samples, injected, received: server.received.map(({ id }) => id) }
 }
 
 for (const connections of [0, 4])
@@ -56,7 +42,7 @@ for (const connections of [0, 4])
     `${connections === 0 ? 'on fresh' : 'on reused'} connections: %s`,
     async name => {
       const played = await play(count => (count % 8 === 0 ? name : null), 64, connections)
-      expectAsInjected(played)
+      expectAsInjected(played, verdictOf)
       expect(played.injected.size).toBe(8)
     },
   )
@@ -68,7 +54,7 @@ test('any mixture of them comes out as it went in', async () => {
   })
   await fc.assert(
     fc.asyncProperty(script, fc.constantFrom(0, 1, 5), async (names, connections) => {
-      expectAsInjected(await play(count => names[count - 1] ?? null, names.length, connections))
+      expectAsInjected(await play(count => names[count - 1] ?? null, names.length, connections), verdictOf)
     }),
     { numRuns: 40 },
   )

@@ -92,9 +92,9 @@ export interface Traffic extends Partial<ExchangeChanges> {
   requests: number
   /** 0: each request on a connection of its own. */
   connections: number
-  open(id: number): Channel
+  open: (id: number) => Channel
   /** How many requests the server has left hanging since it was started. */
-  hung?(): number
+  hung?: () => number
 }
 
 /** Every request is sent once, and all of them have an outcome when it resolves. */

@@ -1,5 +1,5 @@
 /** What the fault server can do with a request, and what the driver must make of each. */
-import type { FailureClass, FailureCode, FailurePhase } from '../../../model/load.ts'
+import type { Verdict } from '../../testdata/ground-truth.ts'
 import { block, frameOf, goaway, uint32, type FaultServer, type Http2Request } from './fault-server.ts'
 
 const DATA = 0
@@ -7,7 +7,6 @@ const HEADERS = 1
 const END_STREAM = 1
 const END_HEADERS = 4
 
-type Verdict = 'ok' | [phase: FailurePhase, code: FailureCode, group: FailureClass]
 type Act = (request: Http2Request, server: FaultServer) => void
 
 function head(request: Http2Request, more: Record<string, string> = {}): Buffer {
