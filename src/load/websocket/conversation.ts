@@ -88,12 +88,15 @@ class WebSocketConversation implements Conversation, FrameListener {
     return classify(breakage, this.#reached(), status)
   }
 
+  /** While the server owes us something, that comes first: nothing is asked of it, and it is not taken leave of. */
   limitUs(): number {
+    if (this.#owed !== null) return this.#patienceUs
     return Math.min(this.#patienceUs, this.#nextSignUs, this.#endUs)
   }
 
   onLimit(nowUs: number): Outcome | 'timed-out' | 'go-on' {
     if (nowUs >= this.#patienceUs) return 'timed-out'
+    if (this.#owed !== null) return 'go-on'
     if (nowUs >= this.#endUs) {
       this.#around.write(closeFrame(NORMAL))
       this.#state = 'closing'
@@ -183,7 +186,6 @@ class WebSocketConversation implements Conversation, FrameListener {
   #giveSign(nowUs: number): void {
     const { sign, everyMs } = this.#around.options
     this.#nextSignUs = nowUs + everyMs * 1000
-    if (this.#owed !== null) return
     this.#signs += 1
     const text = `${this.#exchange.requestId}:${this.#signs}`
     this.#around.write(clientFrame(sign === 'ping' ? opcode.ping : opcode.text, text))
