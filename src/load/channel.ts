@@ -3,7 +3,7 @@
  * it never sends anything twice, and it never opens a second connection in secret.
  */
 import type { Clock } from '../base/clock.ts'
-import type { TlsTarget } from '../model/load.ts'
+import type { CustomRequest, TlsTarget } from '../model/load.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { DelayLine } from './delay-line.ts'
 import type { Exchange } from './exchange.ts'
@@ -32,6 +32,8 @@ export interface ChannelSetting {
   /** Value of the Host header (`:authority`). */
   readonly host: string
   readonly tls: TlsTarget | null
+  /** What is sent in place of the requests that the sample app knows; null for these. */
+  readonly request: CustomRequest | null
   readonly connectTimeoutMs: number
   readonly firstByteTimeoutMs: number
 }

@@ -1,7 +1,7 @@
 /** The protocols that the driver speaks, each with what opens its connections. Asked once for each population. */
 import type { PopulationProfile, Protocol } from '../model/load.ts'
 import type { ChannelSetting, OpenChannel } from './channel.ts'
-import { Connection } from './connection.ts'
+import { http1Connections } from './connection.ts'
 import { eventsOverHttp1 } from './events/events-conversation.ts'
 import { UnaryCalls } from './grpc/unary-calls.ts'
 import { HeldChannel } from './held-channel.ts'
@@ -15,7 +15,7 @@ type ChannelKind = (profile: PopulationProfile, setting: ChannelSetting) => Open
 
 /** Null: not spoken, and a plan that asks for it is refused. */
 const channelKinds: Readonly<Record<Protocol, ChannelKind | null>> = {
-  'http/1.1': (_profile, setting) => (id, route) => new Connection(id, route, setting),
+  'http/1.1': http1Connections,
   'http/2': (_profile, setting) => {
     const requests = new PlainRequests(setting)
     return (id, route) => new Http2Channel(id, route, setting, requests)
@@ -25,12 +25,17 @@ const channelKinds: Readonly<Record<Protocol, ChannelKind | null>> = {
     return (id, route) => new Http2Channel(id, route, setting, calls)
   },
   websocket: (_profile, setting) => {
-    const begin = webSocket(setting, { path: '/socket', everyMs: SIGN_OF_LIFE_MS, sign: 'ping' })
+    const path = setting.request?.path ?? '/socket'
+    const begin = webSocket(setting, { path, everyMs: SIGN_OF_LIFE_MS, sign: 'ping' })
     return (id, route) => new HeldChannel(id, route, setting, begin)
   },
   events: (_profile, setting) => {
-    const options = { path: '/events', endEvent: 'end', maxSilenceMs: setting.firstByteTimeoutMs }
-    const begin = eventsOverHttp1(setting, options)
+    const path = setting.request?.path ?? '/events'
+    const begin = eventsOverHttp1(setting, {
+      path,
+      endEvent: 'end',
+      maxSilenceMs: setting.firstByteTimeoutMs,
+    })
     return (id, route) => new HeldChannel(id, route, setting, begin)
   },
 }

@@ -12,7 +12,14 @@ export class Slot {
   queued = false
 }
 
-export class ConnectionSlots {
+export interface SlotSet {
+  readonly all: readonly Slot[]
+  /** Null when there is none for the next request. */
+  take(): Slot | null
+  giveBack(slot: Slot): void
+}
+
+export class ConnectionSlots implements SlotSet {
   readonly all: readonly Slot[]
   /** A ring: as long as the set, so it is never full. */
   readonly #queue: (Slot | null)[]
@@ -41,5 +48,28 @@ export class ConnectionSlots {
     slot.queued = true
     this.#queue[(this.#head + this.#length) % this.#queue.length] = slot
     this.#length += 1
+  }
+}
+
+/** Each request has its connection, busy or not. */
+export class PinnedSlots implements SlotSet {
+  /** Whose turn it is. */
+  turn = 0
+  readonly all: readonly Slot[]
+
+  constructor(size: number) {
+    this.all = Array.from({ length: size }, () => new Slot())
+    for (const slot of this.all) this.giveBack(slot)
+  }
+
+  take(): Slot | null {
+    const slot = this.all[this.turn]
+    if (slot?.queued !== true) return null
+    slot.queued = false
+    return slot
+  }
+
+  giveBack(slot: Slot): void {
+    slot.queued = true
   }
 }

@@ -3,38 +3,55 @@
  * decided by the first thing that decides it: a complete answer, the end of the connection, or the time limit.
  */
 import { assert } from '../base/assert.ts'
-import type { Outcome } from '../model/load.ts'
-import type { Channel, ChannelSetting } from './channel.ts'
+import type { Outcome, PopulationProfile, SampleConnection } from '../model/load.ts'
+import type { Channel, ChannelSetting, OpenChannel } from './channel.ts'
 import { classify, type Breakage, type Reached } from './classify.ts'
-import type { DeadlineHolder } from './deadlines.ts'
-import { judgeAnswer, requestText, type Exchange } from './exchange.ts'
+import { notHeld, type DeadlineHolder } from './deadlines.ts'
+import { judgeAnswer, type Exchange } from './exchange.ts'
 import type { LinkListener, LinkRoute, TransportLink } from './link.ts'
 import { openLink } from './open-link.ts'
+import { RequestTexts } from './request-text.ts'
 import { ResponseParser } from './response-parser.ts'
+import { SlowUpload } from './slow-upload.ts'
 
 /** `ending`: the answer is complete and the server is expected to close; the outcome no longer depends on it. */
 type State = 'new' | 'connecting' | 'waiting' | 'idle' | 'ending' | 'gone'
 
 const protocols = ['http/1.1']
 
+/** Opens the connections of one population, which all send the same requests. */
+export function http1Connections(profile: PopulationProfile, setting: ChannelSetting): OpenChannel {
+  const texts = new RequestTexts(setting.host, profile.answerMs, setting.request)
+  return (id, route) => new Connection(id, route, setting, texts)
+}
+
 export class Connection implements Channel, LinkListener, DeadlineHolder {
-  deadlineUs = 0
+  deadlineUs = notHeld
   #state: State = 'new'
   #exchange: Exchange | null = null
-  #uses = 0
   #idleSinceUs: number | null = null
-  #openedUs = 0
-  #localPort: number | null = null
   #link: TransportLink | null = null
-  readonly #id: number
+  #upload: SlowUpload | null = null
+  /** The one object of all its samples: a sample is read as soon as it is settled, and the next comes after. */
+  readonly #told: SampleConnection
   readonly #route: LinkRoute
   readonly #parser = new ResponseParser()
   readonly #setting: ChannelSetting
+  readonly #texts: RequestTexts
 
-  constructor(id: number, route: LinkRoute, setting: ChannelSetting) {
-    this.#id = id
+  constructor(id: number, route: LinkRoute, setting: ChannelSetting, texts: RequestTexts) {
     this.#route = route
     this.#setting = setting
+    this.#texts = texts
+    this.#told = {
+      id,
+      use: 0,
+      idleUs: null,
+      openedUs: 0,
+      localPort: null,
+      remoteAddress: route.address,
+      remotePort: route.port,
+    }
   }
 
   /** Open, and nothing is known against sending a request on it. */
@@ -43,31 +60,25 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
   }
 
   send(exchange: Exchange, nowUs: number): void {
+    const told = this.#told
     assert(
       this.#exchange === null && (this.#state === 'new' || this.#state === 'idle'),
       'the connection is busy',
     )
     this.#exchange = exchange
-    this.#uses += 1
-    if (this.#state === 'new') this.#openedUs = nowUs
-    exchange.sample.connection = {
-      id: this.#id,
-      use: this.#uses,
-      idleUs: this.#idleSinceUs === null ? null : nowUs - this.#idleSinceUs,
-      openedUs: this.#openedUs,
-      localPort: this.#localPort,
-      remoteAddress: this.#route.address,
-      remotePort: this.#route.port,
-    }
+    told.use += 1
+    told.idleUs = this.#idleSinceUs === null ? null : nowUs - this.#idleSinceUs
+    exchange.sample.connection = told
     if (this.#state === 'idle') return this.#write(exchange, nowUs)
+    told.openedUs = nowUs
     this.#state = 'connecting'
     this.#setting.deadlines.set(this, nowUs + this.#setting.connectTimeoutMs * 1000)
     this.#link = openLink(this.#route, this, this.#setting, protocols)
   }
 
   close(): void {
-    this.#leave()
     this.#exchange = null
+    this.#leave()
     this.#link?.reset()
   }
 
@@ -80,31 +91,31 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
   onBytes(bytes: Buffer, length: number): void {
     if (this.#state === 'idle') {
       // Nobody asked: whatever it is, it must not be taken for the answer to the next request.
-      this.#state = 'gone'
+      this.#leave()
       this.#link?.reset()
     }
     const exchange = this.#exchange
     if (this.#state !== 'waiting' || exchange === null) return
-    if (exchange.sample.firstByteUs === null) {
-      const nowUs = this.#setting.clock.nowUs()
-      exchange.sample.firstByteUs = nowUs
-      this.#setting.deadlines.set(this, nowUs + this.#answerLimitUs(exchange))
-    }
+    const nowUs = this.#setting.clock.nowUs()
+    const isFirst = exchange.sample.firstByteUs === null
+    if (isFirst) exchange.sample.firstByteUs = nowUs
     const taken = this.#parser.push(bytes, length)
-    if (this.#parser.state === 'malformed')
+    if (this.#parser.state === 'complete') this.#answered(exchange, taken < length, nowUs)
+    else if (this.#parser.state === 'malformed')
       this.#fail({ kind: 'malformed', part: this.#parser.malformedPart }, true)
-    else if (this.#parser.state === 'complete') this.#answered(exchange, taken < length)
+    else if (isFirst) this.#setting.deadlines.set(this, nowUs + this.#answerLimitUs(exchange))
   }
 
   onFin(): void {
     this.#link?.finish()
     const exchange = this.#exchange
     if (exchange === null) return this.#leave()
+    // The handshake of TLS was cut off.
     if (this.#state === 'connecting') return this.#fail({ kind: 'closed' }, true)
     this.#parser.finish()
-    if (this.#parser.state !== 'complete') return this.#fail({ kind: 'closed' }, false)
-    this.#answered(exchange, false)
+    if (this.#parser.state !== 'complete') return this.#fail({ kind: 'closed' }, this.#upload !== null)
     this.#leave()
+    this.#settle(exchange, judgeAnswer(exchange, this.#parser), this.#setting.clock.nowUs())
   }
 
   onBroken(syscall: string, code: string): void {
@@ -120,32 +131,43 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
 
   #write(exchange: Exchange, nowUs: number): void {
     this.#state = 'waiting'
-    this.#parser.begin(exchange.sample.kind === 'post')
+    this.#parser.begin(
+      exchange.sample.kind === 'post',
+      exchange.requestId,
+      this.#setting.request?.method === 'HEAD',
+    )
     exchange.sample.writtenUs = nowUs
     this.#setting.deadlines.set(this, nowUs + this.#answerLimitUs(exchange))
-    this.#link?.write(requestText(exchange, this.#setting.host))
+    const text = this.#texts.of(exchange)
+    if (exchange.uploadMs === 0) this.#link?.write(text)
+    else this.#uploadSlowly(text, exchange.uploadMs)
+  }
+
+  #uploadSlowly(text: string, uploadMs: number): void {
+    const link = this.#link
+    if (link === null) return
+    this.#upload = new SlowUpload(text, uploadMs, this.#setting.clock, link, () => (this.#upload = null))
   }
 
   #answerLimitUs(exchange: Exchange): number {
-    return (exchange.answerMs + this.#setting.firstByteTimeoutMs) * 1000
+    return (exchange.answerMs + exchange.uploadMs + this.#setting.firstByteTimeoutMs) * 1000
   }
 
-  #answered(exchange: Exchange, tooMany: boolean): void {
-    const nowUs = this.#setting.clock.nowUs()
-    const { status, requestId, body, keepAlive } = this.#parser
-    if (tooMany) {
+  #answered(exchange: Exchange, tooMany: boolean, nowUs: number): void {
+    if (tooMany || this.#upload !== null) {
+      // More than was asked for, or an answer before the request was whole: nothing can follow on this connection.
       this.#leave()
       this.#link?.reset()
-    } else if (keepAlive && exchange.kept) {
+    } else if (this.#parser.keepAlive && exchange.kept) {
       this.#state = 'idle'
       this.#idleSinceUs = nowUs
-      this.#setting.deadlines.clear(this)
+      this.#setting.deadlines.rest(this)
     } else {
       // The server closes first, so that the port waits out its TIME_WAIT there; one that never does is cut off.
       this.#state = 'ending'
       this.#setting.deadlines.set(this, nowUs + this.#setting.firstByteTimeoutMs * 1000)
     }
-    this.#settle(exchange, judgeAnswer(exchange, { status: status ?? 0, requestId, body }))
+    this.#settle(exchange, judgeAnswer(exchange, this.#parser), nowUs)
   }
 
   #fail(breakage: Breakage, giveUp: boolean): void {
@@ -155,31 +177,30 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
     const outcome = classify(breakage, this.#reached(exchange), this.#parser.status)
     this.#leave()
     if (giveUp) this.#link?.reset()
-    this.#settle(exchange, outcome)
+    this.#settle(exchange, outcome, this.#setting.clock.nowUs())
   }
 
   #reached(exchange: Exchange): Reached {
     if (this.#state === 'connecting')
       return this.#link?.stage === 'handshaking' ? 'handshaking' : 'connecting'
-    if (exchange.sample.firstByteUs === null) return 'sent'
+    if (exchange.sample.firstByteUs === null) return this.#upload === null ? 'sent' : 'sending'
     return this.#parser.status === null ? 'headers' : 'body'
   }
 
-  #settle(exchange: Exchange, outcome: Outcome): void {
+  #settle(exchange: Exchange, outcome: Outcome, nowUs: number): void {
     exchange.sample.servedBy = this.#parser.servedBy
     this.#exchange = null
-    exchange.settle(outcome)
+    exchange.settle(outcome, nowUs)
   }
 
   #leave(): void {
     this.#state = 'gone'
+    this.#upload?.stop()
     this.#setting.deadlines.clear(this)
   }
 
   /** A connect that hangs has a port too, and which one tells a poisoned conntrack entry from a slow server. */
   #notePort(): void {
-    this.#localPort ??= this.#link?.localPort ?? null
-    const connection = this.#exchange?.sample.connection
-    if (connection) connection.localPort = this.#localPort
+    this.#told.localPort ??= this.#link?.localPort ?? null
   }
 }

@@ -1,11 +1,15 @@
 /**
  * Time limits without a timer per request: the holders stand in a set, which is looked through only when the earliest
- * limit known has passed. Most holders end long before their limit, so a look is rare.
+ * limit known has passed. Most holders end long before their limit, so a look is rare; and a holder that will need
+ * another limit soon rests in the set meanwhile, so that a limit costs no more than a number.
  */
 export interface DeadlineHolder {
+  /** Belongs to Deadlines; begins at `notHeld`. */
   deadlineUs: number
   onDeadline(nowUs: number): void
 }
+
+export const notHeld = 0
 
 export class Deadlines {
   readonly #holders = new Set<DeadlineHolder>()
@@ -13,12 +17,19 @@ export class Deadlines {
   #earliestUs = Number.POSITIVE_INFINITY
 
   set(holder: DeadlineHolder, atUs: number): void {
+    if (holder.deadlineUs === notHeld) this.#holders.add(holder)
     holder.deadlineUs = atUs
-    this.#holders.add(holder)
     if (atUs < this.#earliestUs) this.#earliestUs = atUs
   }
 
+  /** It has no limit now, and will soon have one again. */
+  rest(holder: DeadlineHolder): void {
+    if (holder.deadlineUs !== notHeld) holder.deadlineUs = Number.POSITIVE_INFINITY
+  }
+
   clear(holder: DeadlineHolder): void {
+    if (holder.deadlineUs === notHeld) return
+    holder.deadlineUs = notHeld
     this.#holders.delete(holder)
   }
 
@@ -31,7 +42,7 @@ export class Deadlines {
       else if (holder.deadlineUs < this.#earliestUs) this.#earliestUs = holder.deadlineUs
     }
     for (const holder of passed) {
-      this.#holders.delete(holder)
+      this.clear(holder)
       holder.onDeadline(nowUs)
     }
   }

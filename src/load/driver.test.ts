@@ -229,7 +229,7 @@ test('a request that finds too many open is skipped and counted', async () => {
   expect(skipped.map(({ sentUs, connection }) => [sentUs, connection])).toEqual(Array(15).fill([null, null]))
 })
 
-test('a driver that stood still says so, and sends what was due meanwhile', async () => {
+test('a driver that stood still says so, and skips what fell due meanwhile', async () => {
   const clock = new FakeClock()
   const server = await startScriptedServer(() => 'answer')
   let turns = 0
@@ -242,12 +242,18 @@ test('a driver that stood still says so, and sends what was due meanwhile', asyn
   })
   clock.advance(500)
   driver.abort()
-  const { stalls, samples } = await ended
+  const { stalls, samples, totals } = await ended
   await server.close()
 
   expect(stalls).toHaveLength(1)
   expect((stalls[0]?.toUs ?? 0) - (stalls[0]?.fromUs ?? 0)).toBeGreaterThan(250_000)
   expect(samples).toHaveLength(51)
+  // A request each 10 ms: those of the 300 ms, and not one more or less.
+  const skipped = samples.filter(({ outcome }) => outcome.kind === 'skipped')
+  expect(skipped.map(({ seq }) => seq)).toEqual(Array.from({ length: 30 }, (_, index) => index + 4))
+  expect(totals).toMatchObject({ scheduled: 51, sent: 21, skipped: 30 })
+  for (const { sentUs, scheduledUs } of samples)
+    if (sentUs !== null) expect(sentUs - scheduledUs).toBeLessThan(10_000)
 })
 
 test('at an abort, what was due and not yet sent is skipped, and what is open is unresolved', async () => {

@@ -1,29 +1,37 @@
 /**
  * The open loop: whatever becomes of earlier requests, the next one is sent when it is due. One timer turns the loop;
  * each turn sends everything due, looks at the time limits, and reports. A turn that comes late shows in the samples
- * (scheduled against sent) and, beyond 50 ms, as a stall.
+ * (scheduled against sent) and, beyond 50 ms, as a stall; what fell due in a stall is skipped and counted, so that a
+ * driver that stood still never sends more than the rate to make up for it.
  */
 import type { Clock, Timer } from '../base/clock.ts'
-import type { LoadMessage, LoadPlan, LoadTotals } from '../model/load.ts'
+import { seededRandom } from '../base/random.ts'
+import type { LoadMessage, LoadPlan, LoadTotals, Sample, WorkerShare } from '../model/load.ts'
 import { packSample } from '../model/sample-row.ts'
 import type { ChannelSetting } from './channel.ts'
 import { Deadlines } from './deadlines.ts'
 import { DelayLine } from './delay-line.ts'
 import { staggeredPaces } from './pacer.ts'
-import { PopulationSchedule } from './population.ts'
+import { partOf, PopulationSchedule } from './population.ts'
 import type { Routes } from './routes.ts'
-import { Sender } from './sender.ts'
+import { Sender, type SampleSink } from './sender.ts'
 
 /** A late driver must not starve its own reading: beyond this the rest waits for the next turn. */
 const MAX_SENDS_PER_TURN = 256
 const LONGEST_WAIT_MS = 10
+/** Later than this, a request is not sent any more. */
 const STALL_US = 50_000
+/** The seeds of the populations' schedules, apart from each other and from the choice of endpoints. */
+const SCHEDULE_SEED = 7919
+const alone: WorkerShare = { index: 0, count: 1 }
 const PROGRESS_PERIOD_US = 200_000
 
 export interface DriverParts {
   clock: Clock
   routes: Routes
   emit(message: LoadMessage): void
+  /** Where samples go, if not into a line each. */
+  sink?: SampleSink
   /** Called at each turn: a chance to write out what was emitted. */
   onTurn(nowUs: number): void
   /** Called once. */
@@ -54,30 +62,43 @@ export class Driver {
       deadlines: this.#deadlines,
       host: plan.host,
       tls: plan.target.tls ?? null,
+      request: plan.request ?? null,
       connectTimeoutMs: plan.profile.connectTimeoutMs,
       firstByteTimeoutMs: plan.profile.firstByteTimeoutMs,
     }
-    this.#sender = new Sender(plan, this.#setting, parts.routes, sample =>
-      parts.emit({ type: 'sample', row: packSample(sample) }),
+    const share = plan.share ?? alone
+    const { runPrefix } = plan
+    this.#sender = new Sender(
+      { runPrefix, share, maxInFlight: Math.max(1, partOf(plan.maxInFlight, share)) },
+      {
+        clock: parts.clock,
+        routes: parts.routes,
+        sink: parts.sink ?? { take: sample => parts.emit({ type: 'sample', row: packSample(sample) }) },
+        onSettled: (schedule, sample, nowUs) => this.#onSettled(schedule, sample, nowUs),
+      },
     )
   }
 
   start(): void {
-    const { populations } = this.#plan.profile
     const startUs = this.#parts.clock.nowUs()
-    const paces = staggeredPaces(
-      populations.map(({ ratePerSecond }) => ratePerSecond),
-      startUs,
-    )
-    this.#schedules = paces.flatMap((pace, position) => {
-      const profile = populations[position]
-      return profile === undefined ? [] : [new PopulationSchedule(profile, pace, this.#setting)]
-    })
+    this.#schedules = this.#schedulesFrom(startUs)
     this.#stopAtUs = startUs + this.#plan.maxDurationMs * 1000
     this.#lastTurnUs = startUs
     this.#progressUs = startUs
     this.#parts.emit({ type: 'started', version: 1, atUs: startUs, pid: process.pid })
     this.#turn()
+  }
+
+  #schedulesFrom(startUs: number): PopulationSchedule[] {
+    const { request = null, share = alone, seed, profile } = this.#plan
+    const rates = profile.populations.map(({ ratePerSecond }) => (ratePerSecond > 0 ? ratePerSecond : 1))
+    const paces = staggeredPaces(rates, startUs)
+    return profile.populations.flatMap((population, position) => {
+      const pace = paces[position]
+      const random = seededRandom(seed + SCHEDULE_SEED * (position + 1))
+      const parts = { share, random, request, setting: this.#setting }
+      return pace === undefined ? [] : [new PopulationSchedule(population, { ...parts, pace })]
+    })
   }
 
   /** Nothing that is due later is sent; the run ends when the open requests have. */
@@ -89,8 +110,7 @@ export class Driver {
   /** Ends the run now. What is open is unresolved; what was due and not yet sent is skipped. */
   abort(): void {
     if (this.#ended) return
-    const lastUs = Math.min(this.#stopAtUs, this.#parts.clock.nowUs())
-    for (let next = this.#due(lastUs); next !== null; next = this.#due(lastUs)) this.#sender.skipNext(next)
+    this.#skipMissed(this.#parts.clock.nowUs())
     this.#end()
   }
 
@@ -100,6 +120,7 @@ export class Driver {
     const stalled = this.#noteStall(nowUs)
     // After a stall the answers may lie unread in the kernel: they are read before anything is called too late.
     if (!stalled) this.#deadlines.expire(nowUs)
+    this.#skipMissed(stalled ? nowUs : nowUs - STALL_US)
     this.#sendDue(nowUs)
     this.#report(nowUs)
     if (nowUs >= this.#stopAtUs && this.#sender.open === 0 && this.#due(this.#stopAtUs) === null)
@@ -114,13 +135,29 @@ export class Driver {
     return stalled
   }
 
+  /** What was due at `untilUs` or before, and has not been sent, will not be. */
+  #skipMissed(untilUs: number): void {
+    const lastUs = Math.min(untilUs, this.#stopAtUs)
+    for (let next = this.#due(lastUs); next !== null; next = this.#due(lastUs)) this.#sender.skipNext(next)
+  }
+
   #sendDue(nowUs: number): void {
     const lastUs = Math.min(nowUs, this.#stopAtUs)
+    for (const schedule of this.#schedules)
+      for (; schedule.owed > 0 && nowUs < this.#stopAtUs; schedule.owed--)
+        this.#sender.sendNext(schedule, nowUs, nowUs)
     for (let sends = 0; sends < MAX_SENDS_PER_TURN; sends++) {
       const next = this.#due(lastUs)
       if (next === null) return
-      this.#sender.sendNext(next)
+      this.#sender.sendNext(next, this.#parts.clock.nowUs())
     }
+  }
+
+  /** Closed pacing: an answer makes room for the next request. A failure waits for a turn, so that it is no tight loop. */
+  #onSettled(schedule: PopulationSchedule, { outcome }: Sample, nowUs: number): void {
+    if (!schedule.isClosed || outcome.kind === 'unresolved' || nowUs >= this.#stopAtUs) return
+    if (outcome.kind === 'succeeded') this.#sender.sendNext(schedule, nowUs, nowUs)
+    else schedule.owed += 1
   }
 
   /** The schedule whose next request is due first, if that is not after `lastUs`. */
@@ -142,7 +179,8 @@ export class Driver {
 
   #arm(): void {
     const nowUs = this.#parts.clock.nowUs()
-    const dueUs = Math.min(...this.#schedules.map(schedule => schedule.dueUs))
+    let dueUs = Number.POSITIVE_INFINITY
+    for (const schedule of this.#schedules) dueUs = Math.min(dueUs, schedule.dueUs)
     const waitMs = Math.ceil((dueUs - nowUs) / 1000)
     const boundedMs = Math.min(LONGEST_WAIT_MS, Math.max(1, waitMs))
     this.#waitUs = boundedMs * 1000
@@ -157,6 +195,7 @@ export class Driver {
     this.#timer?.cancel()
     this.#sender.abandon()
     const totals = this.#sender.books.close()
+    for (const { slots } of this.#schedules) for (const slot of slots?.all ?? []) slot.channel?.close()
     this.#parts.emit({ type: 'ended', atUs: this.#parts.clock.nowUs(), totals })
     this.#parts.onEnded(totals)
   }

@@ -8,6 +8,7 @@ import { Deadlines } from './deadlines.ts'
 import { DelayLine } from './delay-line.ts'
 import type { Exchange } from './exchange.ts'
 import { Link, type LinkListener } from './link.ts'
+import { RequestTexts } from './request-text.ts'
 import { turns } from './testdata/run-driver.ts'
 
 const ROUND_TRIP_MS = 20
@@ -124,11 +125,12 @@ test('a request written while the FIN of the server is on its way is lost, and o
       deadlines: new Deadlines(),
       host: 'web',
       tls: null,
+      request: null,
       connectTimeoutMs: 1000,
       firstByteTimeoutMs: 1000,
     }
     const outcomes: Outcome[] = []
-    const connection = new Connection(1, route(roundTripMs), setting)
+    const connection = new Connection(1, route(roundTripMs), setting, new RequestTexts('web', 0, null))
     connection.send(exchangeFor(outcomes), clock.nowUs())
     await pass(31)
     accepted.at(-1)?.write(answer)

@@ -1,22 +1,26 @@
 /**
  * One HTTP/1.1 answer out of the bytes of a connection, however they are cut. Written by hand because the measurer must
  * know exactly how far an answer had come when the connection broke, and because it costs a fraction of a client
- * library. Strict where laxness could turn a broken answer into a whole one.
+ * library. Strict where laxness could turn a broken answer into a whole one. A head that comes whole is read where it
+ * lies, byte by byte, and makes no strings that were not asked for.
  */
 import { ChunkedBody } from './chunked-body.ts'
+import { endOfHead, headerOf, isSame, numberAt, statusOf, trimEnd, trimStart } from './head-bytes.ts'
 
 const MAX_HEAD_BYTES = 64 * 1024
 const PREFIX = 'HTTP/1.'
+const COLON = 58
+const CARRIAGE_RETURN = 13
+const LINE_FEED = 10
 
-/** For what a protocol on top wants to know besides; the parser itself keeps next to nothing. */
+/** For what a protocol on top wants to know besides: all header fields, and the content. */
 export interface AnswerTap {
   onField(name: string, value: string): void
   onContent(bytes: Buffer, from: number, to: number): void
 }
 
 export type ParserState = 'headers' | 'body' | 'complete' | 'malformed'
-type Framing =
-  { kind: 'length'; left: number } | { kind: 'chunked'; body: ChunkedBody } | { kind: 'until-close' }
+type Framing = 'length' | 'chunked' | 'until-close'
 
 export class ResponseParser {
   state: ParserState = 'headers'
@@ -31,22 +35,36 @@ export class ResponseParser {
   /** What was wrong, once the state is `malformed`. */
   malformedPart = ''
   #head = ''
-  #framing: Framing = { kind: 'until-close' }
+  #framing: Framing = 'until-close'
+  #left = 0
+  #chunks: ChunkedBody | null = null
   #keepBody = false
+  #bodiless = false
+  /** The texts that are likely to come: if they do, no string is made. */
+  #expectedId = ''
+  #lastPod = ''
+  #connection = ''
+  #transferEncoding = ''
+  /** -1: there was none; NaN: it is not a length. */
+  #contentLength = -1
   readonly #tap: AnswerTap | null
 
   constructor(tap: AnswerTap | null = null) {
     this.#tap = tap
   }
 
-  begin(keepBody: boolean): void {
+  /** `bodiless`: the request was a HEAD. */
+  begin(keepBody: boolean, expectedId = '', bodiless = false): void {
     this.state = 'headers'
     this.status = null
     this.servedBy = null
     this.requestId = null
     this.body = ''
     this.#head = ''
+    this.#chunks = null
     this.#keepBody = keepBody
+    this.#bodiless = bodiless
+    this.#expectedId = expectedId
   }
 
   /** Takes bytes up to the end of the answer; returns how many it took. */
@@ -59,99 +77,143 @@ export class ResponseParser {
 
   /** The server has closed its side: that ends a body which has no other end. */
   finish(): void {
-    if (this.state === 'body' && this.#framing.kind === 'until-close') this.state = 'complete'
+    if (this.state === 'body' && this.#framing === 'until-close') this.state = 'complete'
   }
 
   #readHead(bytes: Buffer, at: number, length: number): number {
-    const before = this.#head.length
-    const text = this.#head + bytes.toString('latin1', at, length)
-    if (text.slice(0, PREFIX.length) !== PREFIX.slice(0, text.length))
-      return this.#fail('status-line', length)
-    const end = text.indexOf('\r\n\r\n', Math.max(0, before - 3))
-    if (end > MAX_HEAD_BYTES || (end === -1 && text.length > MAX_HEAD_BYTES))
+    if (this.#head !== '') return this.#readCutHead(bytes, at, length)
+    if (!startsLikeHttp(bytes, at, length)) return this.#fail('status-line', length)
+    const end = endOfHead(bytes, at, length)
+    if (end - at > MAX_HEAD_BYTES + 4 || (end === -1 && length - at > MAX_HEAD_BYTES))
       return this.#fail('head-size', length)
     if (end === -1) {
-      this.#head = text
+      this.#head = bytes.toString('latin1', at, length)
       return length
     }
-    this.#head = ''
-    this.#takeHead(text.slice(0, end).split('\r\n'))
-    return at + end + 4 - before
+    this.#takeHead(bytes, at, end - 2)
+    return end
   }
 
-  #takeHead(lines: string[]): void {
-    const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/.exec(lines[0] ?? '')
-    if (statusLine === null) return void this.#fail('status-line', 0)
-    const status = Number(statusLine[2])
+  /** The head began in an earlier read: the two are put together, and read as one. */
+  #readCutHead(bytes: Buffer, at: number, length: number): number {
+    const before = this.#head.length
+    const together = Buffer.from(this.#head + bytes.toString('latin1', at, length), 'latin1')
+    this.#head = ''
+    const taken = this.#readHead(together, 0, together.length)
+    return at + taken - before
+  }
+
+  /** `end`: after the last line's own end. */
+  #takeHead(bytes: Buffer, at: number, end: number): void {
+    const status = statusOf(bytes, at)
+    if (status === 0) return void this.#fail('status-line', 0)
+    let line = endOfLine(bytes, at)
     // An interim answer (RFC 9110, 15.2): the real one follows.
     if (status < 200 && status !== 101) return
     this.status = status
-    const fields = { connection: '', transferEncoding: '', contentLength: null as string | null }
-    for (let index = 1; index < lines.length; index++) {
-      const line = lines[index] ?? ''
-      const colon = line.indexOf(':')
-      const name = line.slice(0, Math.max(0, colon)).toLowerCase()
-      if (name === '' || /[\s]/.test(name)) return void this.#fail('header', 0)
-      const value = line.slice(colon + 1).trim()
-      if (name === 'connection') {
-        fields.connection += `,${value.toLowerCase()}`
-        this.#tap?.onField(name, value)
-      } else if (name === 'transfer-encoding') fields.transferEncoding += `,${value.toLowerCase()}`
-      else if (name === 'content-length') {
-        if (fields.contentLength !== null && fields.contentLength !== value)
-          return void this.#fail('content-length', 0)
-        fields.contentLength = value
-      } else if (name === 'x-pod') this.servedBy = value
-      else if (name === 'x-request-id') this.requestId = value
-      else this.#tap?.onField(name, value)
+    this.#connection = ''
+    this.#transferEncoding = ''
+    this.#contentLength = -1
+    while (line < end) {
+      const next = endOfLine(bytes, line)
+      if (!this.#takeHeader(bytes, line, next - 2)) return
+      line = next
     }
-    const options = fields.connection.split(',').map(option => option.trim())
-    this.keepAlive = !options.includes('close') && (statusLine[1] === '1' || options.includes('keep-alive'))
-    this.#frame(fields.transferEncoding, fields.contentLength)
+    this.#setKeepAlive(bytes[at + PREFIX.length] === 49)
+    this.#frame()
+  }
+
+  #takeHeader(bytes: Buffer, at: number, end: number): boolean {
+    let colon = at
+    while (colon < end && bytes[colon] !== COLON) {
+      const byte = bytes[colon] ?? 0
+      if (byte <= 32 || byte === 0xa0) return this.#refuse('header')
+      colon += 1
+    }
+    if (colon === at || colon === end) return this.#refuse('header')
+    const header = headerOf(bytes, at, colon - at)
+    if (header === null && this.#tap === null) return true
+    const from = trimStart(bytes, colon + 1, end)
+    const to = trimEnd(bytes, from, end)
+    this.#tap?.onField(bytes.toString('latin1', at, colon).toLowerCase(), bytes.toString('latin1', from, to))
+    switch (header) {
+      case null:
+        return true
+      case 'connection':
+        this.#connection += `,${bytes.toString('latin1', from, to)}`
+        return true
+      case 'transfer-encoding':
+        this.#transferEncoding += `,${bytes.toString('latin1', from, to)}`
+        return true
+      case 'content-length': {
+        const length = numberAt(bytes, from, to)
+        if (this.#contentLength !== -1 && this.#contentLength !== length)
+          return this.#refuse('content-length')
+        this.#contentLength = length
+        return true
+      }
+      case 'x-pod':
+        if (!isSame(bytes, from, to, this.#lastPod)) this.#lastPod = bytes.toString('latin1', from, to)
+        this.servedBy = this.#lastPod
+        return true
+      case 'x-request-id':
+        this.requestId = isSame(bytes, from, to, this.#expectedId)
+          ? this.#expectedId
+          : bytes.toString('latin1', from, to)
+        return true
+    }
+  }
+
+  #setKeepAlive(isHttp11: boolean): void {
+    if (this.#connection === '' || this.#connection === ',keep-alive') {
+      this.keepAlive = isHttp11 || this.#connection !== ''
+      return
+    }
+    const options = this.#connection.toLowerCase().split(',')
+    const has = (name: string): boolean => options.some(option => option.trim() === name)
+    this.keepAlive = !has('close') && (isHttp11 || has('keep-alive'))
   }
 
   /** How the end of the body is told (RFC 9112, 6.3). */
-  #frame(transferEncoding: string, contentLength: string | null): void {
+  #frame(): void {
     this.state = 'body'
     if (this.status === 101) {
       this.state = 'complete'
       this.keepAlive = false
-    } else if (this.status === 204 || this.status === 304) {
+    } else if (this.status === 204 || this.status === 304 || this.#bodiless) {
       this.state = 'complete'
-    } else if (transferEncoding !== '') {
-      const chunked = transferEncoding.split(',').at(-1)?.trim() === 'chunked'
-      this.#framing = chunked ? { kind: 'chunked', body: new ChunkedBody() } : { kind: 'until-close' }
-      if (!chunked || contentLength !== null) this.keepAlive = false
-    } else if (contentLength !== null) {
-      if (!/^\d{1,15}$/.test(contentLength)) return void this.#fail('content-length', 0)
-      this.#framing = { kind: 'length', left: Number(contentLength) }
-      if (this.#framing.left === 0) this.state = 'complete'
+    } else if (this.#transferEncoding !== '') {
+      const last = this.#transferEncoding.toLowerCase().split(',').at(-1)?.trim()
+      this.#framing = last === 'chunked' ? 'chunked' : 'until-close'
+      if (last === 'chunked') this.#chunks = new ChunkedBody()
+      if (last !== 'chunked' || this.#contentLength !== -1) this.keepAlive = false
+    } else if (this.#contentLength !== -1) {
+      if (Number.isNaN(this.#contentLength)) return void this.#fail('content-length', 0)
+      this.#framing = 'length'
+      this.#left = this.#contentLength
+      if (this.#left === 0) this.state = 'complete'
     } else {
-      this.#framing = { kind: 'until-close' }
+      this.#framing = 'until-close'
       this.keepAlive = false
     }
   }
 
   #readBody(bytes: Buffer, at: number, length: number): number {
-    const framing = this.#framing
-    switch (framing.kind) {
-      case 'length': {
-        const end = Math.min(length, at + framing.left)
-        framing.left -= end - at
-        this.#keep(bytes, at, end)
-        if (framing.left === 0) this.state = 'complete'
-        return end
-      }
-      case 'until-close':
-        this.#keep(bytes, at, length)
-        return length
-      case 'chunked': {
-        const end = framing.body.push(bytes, at, length, (from, to) => this.#keep(bytes, from, to))
-        if (framing.body.state === 'complete') this.state = 'complete'
-        else if (framing.body.state === 'malformed') this.#fail('chunk', end)
-        return end
-      }
+    if (this.#framing === 'length') {
+      const end = Math.min(length, at + this.#left)
+      this.#left -= end - at
+      this.#keep(bytes, at, end)
+      if (this.#left === 0) this.state = 'complete'
+      return end
     }
+    if (this.#framing === 'until-close' || this.#chunks === null) {
+      this.#keep(bytes, at, length)
+      return length
+    }
+    const end = this.#chunks.push(bytes, at, length, (from, to) => this.#keep(bytes, from, to))
+    if (this.#chunks.state === 'complete') this.state = 'complete'
+    else if (this.#chunks.state === 'malformed') this.#fail('chunk', end)
+    return end
   }
 
   #keep(bytes: Buffer, from: number, to: number): void {
@@ -159,9 +221,27 @@ export class ResponseParser {
     if (this.#keepBody) this.body += bytes.toString('latin1', from, to)
   }
 
+  #refuse(part: string): false {
+    this.#fail(part, 0)
+    return false
+  }
+
   #fail(part: string, at: number): number {
     this.state = 'malformed'
     this.malformedPart = part
     return at
   }
+}
+
+function startsLikeHttp(bytes: Buffer, at: number, length: number): boolean {
+  const shown = Math.min(PREFIX.length, length - at)
+  for (let index = 0; index < shown; index++) if (bytes[at + index] !== PREFIX.charCodeAt(index)) return false
+  return true
+}
+
+/** Where the next line begins. The head is known to end with a line's end. */
+function endOfLine(bytes: Buffer, at: number): number {
+  let place = at + 1
+  while (bytes[place] !== LINE_FEED || bytes[place - 1] !== CARRIAGE_RETURN) place += 1
+  return place + 1
 }

@@ -3,17 +3,32 @@
  * waits for a connection: a request that finds all of its population's connections busy opens one of its own.
  */
 import { assert } from '../base/assert.ts'
-import type { Outcome, Sample } from '../model/load.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Outcome, Sample, WorkerShare } from '../model/load.ts'
 import { Books } from './books.ts'
-import type { Channel, ChannelSetting } from './channel.ts'
+import type { Channel } from './channel.ts'
 import type { Slot } from './connection-slots.ts'
-import type { Exchange } from './exchange.ts'
+import { Pending, skipped, unresolved, type Settler } from './pending.ts'
 import type { PopulationSchedule } from './population.ts'
 import type { Routes } from './routes.ts'
 
 export interface SenderPlan {
   runPrefix: string
   maxInFlight: number
+  share: WorkerShare
+}
+
+/** Where samples go. They are read at once: the objects serve for later requests. */
+export interface SampleSink {
+  take(sample: Sample): void
+}
+
+export interface SenderParts {
+  clock: Clock
+  routes: Routes
+  sink: SampleSink
+  /** A request of a schedule has ended. */
+  onSettled(schedule: PopulationSchedule, sample: Sample, nowUs: number): void
 }
 
 const noEndpoint: Outcome = {
@@ -24,105 +39,105 @@ const noEndpoint: Outcome = {
   detail: 'no endpoint',
 }
 
-export class Sender {
+export class Sender implements Settler {
   readonly books = new Books()
-  #nextSeq = 0
-  #nextConnectionId = 1
-  #over = false
-  readonly #open = new Set<Exchange>()
-  readonly #plan: SenderPlan
-  readonly #setting: ChannelSetting
-  readonly #routes: Routes
-  readonly #onSample: (sample: Sample) => void
-
-  constructor(plan: SenderPlan, setting: ChannelSetting, routes: Routes, onSample: (sample: Sample) => void) {
-    this.#plan = plan
-    this.#setting = setting
-    this.#routes = routes
-    this.#onSample = onSample
-  }
-
   /** How many requests are open. */
-  get open(): number {
-    return this.#open.size
+  open = 0
+  #nextSeq: number
+  #nextChannelId: number
+  #over = false
+  /** All there ever were; no more than may be open at a time. */
+  readonly #all: Pending[] = []
+  readonly #free: Pending[] = []
+  readonly #plan: SenderPlan
+  readonly #parts: SenderParts
+
+  constructor(plan: SenderPlan, parts: SenderParts) {
+    this.#plan = plan
+    this.#parts = parts
+    this.#nextSeq = plan.share.index
+    this.#nextChannelId = plan.share.index + 1
   }
 
-  sendNext(schedule: PopulationSchedule): void {
-    const sample = this.#take(schedule)
-    if (this.#open.size >= this.#plan.maxInFlight) return this.#end(sample, { kind: 'skipped' })
-    const nowUs = this.#setting.clock.nowUs()
-    sample.sentUs = nowUs
+  /** `dueUs`: when it was due, if the schedule does not say. */
+  sendNext(schedule: PopulationSchedule, nowUs: number, dueUs = schedule.dueUs): void {
+    if (this.open >= this.#plan.maxInFlight) return this.skipNext(schedule)
+    const pending = this.#begin(schedule, dueUs)
+    const slot = schedule.slots === null ? null : schedule.slots.take()
+    pending.slot = slot
+    pending.kept = slot !== null
+    pending.open = true
+    pending.requestId = `${this.#plan.runPrefix}-${pending.sample.seq}`
+    pending.sample.sentUs = nowUs
+    this.open += 1
     this.books.countSent()
-    const slot = schedule.slots?.take() ?? null
-    const exchange = this.#begin(schedule, sample, slot)
+    schedule.advance()
     const channel = this.#channelFor(schedule, slot)
-    if (channel === null) return exchange.settle(noEndpoint)
-    channel.send(exchange, nowUs)
+    if (channel === null) return pending.settle(noEndpoint)
+    channel.send(pending, nowUs)
     // It has room for more.
     if (slot !== null && channel.idle) schedule.slots?.giveBack(slot)
   }
 
-  /** Due, but not sent any more: the run was cut short before the driver got to it. */
+  /** Due, but not sent any more: its time was missed, too many are open, or the run was cut short. */
   skipNext(schedule: PopulationSchedule): void {
-    this.#end(this.#take(schedule), { kind: 'skipped' })
+    const pending = this.#begin(schedule, schedule.dueUs)
+    schedule.advance()
+    this.#end(pending, skipped)
   }
 
   /** What is still open has no outcome, and never will. */
   abandon(): void {
-    for (const exchange of [...this.#open]) exchange.settle({ kind: 'unresolved' })
+    for (const pending of this.#all) if (pending.open) pending.settle(unresolved)
     this.#over = true
   }
 
-  #take(schedule: PopulationSchedule): Sample {
-    const { scheduledUs, kind } = schedule.take()
-    this.books.countScheduled()
-    return {
-      seq: this.#nextSeq++,
-      population: schedule.population,
-      kind,
-      scheduledUs,
-      sentUs: null,
-      writtenUs: null,
-      firstByteUs: null,
-      endedUs: null,
-      connection: null,
-      servedBy: null,
-      outcome: { kind: 'unresolved' },
-    }
+  settled(pending: Pending, outcome: Outcome, nowUs = this.#parts.clock.nowUs()): void {
+    // An answer that comes after the books were closed changes nothing any more.
+    if (this.#over) return
+    const { sample, schedule, slot } = pending
+    assert(pending.open, `request ${sample.seq} was settled twice`)
+    pending.open = false
+    this.open -= 1
+    if (slot !== null) schedule.slots?.giveBack(slot)
+    if (outcome.kind !== 'unresolved') sample.endedUs = nowUs
+    this.#end(pending, outcome)
+    this.#parts.onSettled(schedule, sample, nowUs)
   }
 
-  #begin(schedule: PopulationSchedule, sample: Sample, slot: Slot | null): Exchange {
-    const exchange: Exchange = {
-      sample,
-      requestId: `${this.#plan.runPrefix}-${sample.seq}`,
-      answerMs: schedule.answerMs,
-      uploadMs: schedule.uploadMs,
-      kept: slot !== null,
-      settle: outcome => {
-        // An answer that comes after the books were closed changes nothing any more.
-        if (this.#over) return
-        assert(this.#open.delete(exchange), `request ${sample.seq} was settled twice`)
-        if (slot !== null) schedule.slots?.giveBack(slot)
-        if (outcome.kind !== 'unresolved') sample.endedUs = this.#setting.clock.nowUs()
-        this.#end(sample, outcome)
-      },
-    }
-    this.#open.add(exchange)
-    return exchange
+  #begin(schedule: PopulationSchedule, dueUs: number): Pending {
+    this.books.countScheduled()
+    const pending = this.#free.pop() ?? this.#create(schedule)
+    pending.begin(schedule, this.#nextSeq, dueUs)
+    this.#nextSeq += this.#plan.share.count
+    return pending
+  }
+
+  #create(schedule: PopulationSchedule): Pending {
+    const pending = new Pending(schedule, this)
+    this.#all.push(pending)
+    return pending
   }
 
   /** The slot's channel if it is still open, else a new one; null when there is no endpoint to connect to. */
   #channelFor(schedule: PopulationSchedule, slot: Slot | null): Channel | null {
     if (slot?.channel?.idle === true) return slot.channel
-    const route = this.#routes.choose()
-    const channel = route === null ? null : schedule.openChannel(this.#nextConnectionId++, route)
+    const route = this.#parts.routes.choose()
+    const channel = route === null ? null : schedule.openChannel(this.nextChannelId(), route)
     if (slot !== null) slot.channel = channel
     return channel
   }
 
-  #end(sample: Sample, outcome: Outcome): void {
-    sample.outcome = outcome
+  nextChannelId(): number {
+    const id = this.#nextChannelId
+    this.#nextChannelId += this.#plan.share.count
+    return id
+  }
+
+  #end(pending: Pending, outcome: Outcome): void {
+    pending.sample.outcome = outcome
     this.books.countOutcome(outcome)
-    this.#onSample(sample)
+    this.#parts.sink.take(pending.sample)
+    this.#free.push(pending)
   }
 }

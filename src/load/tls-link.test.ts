@@ -33,7 +33,7 @@ async function listen(serve: (socket: Socket) => void): Promise<number> {
 function serveTls(options: TlsOptions = {}): (socket: Socket) => void {
   const tls = createTlsServer({ cert: certificate, key: privateKey, ...options }, secure => {
     secure.on('error', () => secure.destroy())
-    secure.on('data', bytes => {
+    secure.on('data', (bytes: Buffer) => {
       const close = /connection: close/i.test(bytes.toString('latin1'))
       const connection = close ? 'close' : 'keep-alive'
       const answer = `HTTP/1.1 200 OK\r\nConnection: ${connection}\r\nContent-Length: 2\r\n\r\nok`

@@ -82,6 +82,21 @@ export type LoadTarget = { tls?: TlsTarget | null } & (
   | { kind: 'address'; host: string; port: number }
 )
 
+/** A request of the user's own, for any server. Every one carries its id in `x-request-id`, too. */
+export interface CustomRequest {
+  method: string
+  /** With the query. */
+  path: string
+  headers: [name: string, value: string][]
+  body: string | null
+}
+
+/** One driver of several that share a plan: it sends every `count`-th request, beginning with `index`. */
+export interface WorkerShare {
+  index: number
+  count: number
+}
+
 /** The one way into the driver: one line of JSON on its standard input. */
 export interface LoadPlan {
   version: 1
@@ -96,6 +111,14 @@ export interface LoadPlan {
   maxDurationMs: number
   /** A request that finds this many open is skipped and counted as such. */
   maxInFlight: number
+  /** The sample app's requests when absent. */
+  request?: CustomRequest | null
+  /** How many threads share the work; 1 when absent. */
+  workers?: number
+  /** Set by the driver itself for each of its workers. */
+  share?: WorkerShare
+  /** `samples` when absent: a line for each. `summary`: a line for each failure, and one for all together at the end. */
+  record?: 'samples' | 'summary'
 }
 
 /** `tls`: between the connect and the first request. */

@@ -19,10 +19,10 @@ export class UnaryCalls implements StreamProtocol {
   readonly #block: string
   readonly #patienceMs: number
 
-  constructor(setting: ChannelSetting, path = HEALTH_CHECK) {
+  constructor(setting: ChannelSetting) {
     this.#patienceMs = setting.firstByteTimeoutMs
     this.#block = headerBlock([
-      ...requestHead('POST', path, setting),
+      ...requestHead('POST', setting.request?.path ?? HEALTH_CHECK, setting),
       ['content-type', 'application/grpc'],
       ['te', 'trailers'],
     ])

@@ -1,7 +1,8 @@
 /** The fields of an answer's header section, or of its trailers, checked as RFC 9113, 8.1 to 8.3 want it. */
 import type { FieldSink } from './hpack-decoder.ts'
 
-const connectionFields = new Set([
+/** Fields of HTTP/1.1 connections, which have no place in HTTP/2 (RFC 9113, 8.2.2). */
+export const connectionFields = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',

@@ -26,6 +26,8 @@ export interface AnswerReader {
 }
 
 export interface StreamProtocol {
+  /** Answers have no body, whatever length they tell: the requests are HEAD. */
+  readonly bodiless?: boolean
   request(exchange: Exchange): StreamRequest
   reader(exchange: Exchange): AnswerReader
 }

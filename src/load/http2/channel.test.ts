@@ -234,6 +234,53 @@ test("Node's server reads all of many bodies at once through small windows", asy
   await server.close()
 })
 
+test('a body that is sent slowly goes out in pieces over its time, and another request passes it', async () => {
+  const server = await startNode({}, false)
+  const lab = createLab()
+  const channel = open(lab, server.port)
+  channel.send(lab.exchange({ kind: 'post', uploadMs: 1000 }), lab.clock.nowUs())
+  channel.send(lab.exchange({ kind: 'get' }), lab.clock.nowUs())
+  await until(() => lab.samples.length === 1)
+  for (let step = 0; step < 10; step++) {
+    expect(outcomes(lab)).toEqual(['succeeded'])
+    lab.clock.advance(100)
+    await turns(10)
+  }
+  await until(() => lab.samples.length === 2)
+  channel.close()
+  await server.close()
+  expect(lab.samples.map(({ seq, outcome }) => [seq, brief(outcome)])).toEqual([
+    [1, 'succeeded'],
+    [0, 'succeeded'],
+  ])
+})
+
+test('a server that dies while a body is on its way finds it half sent', async () => {
+  const server = await startFaultServer(() => undefined)
+  const lab = createLab()
+  open(lab, server.port).send(lab.exchange({ kind: 'post', uploadMs: 1000 }), lab.clock.nowUs())
+  await until(() => server.received.length === 1)
+  lab.clock.advance(500)
+  await turns(10)
+  server.received[0]?.peer.reset()
+  await until(() => lab.samples.length === 1)
+  await server.close()
+  expect(outcomes(lab)).toEqual(['send reset'])
+})
+
+test('a driver that closes its connections settles nothing, then or later', async () => {
+  const server = await startFaultServer(() => undefined)
+  const lab = createLab()
+  const channel = open(lab, server.port)
+  for (let sent = 0; sent < 3; sent++) channel.send(lab.exchange(), lab.clock.nowUs())
+  await until(() => server.received.length === 3)
+  channel.close()
+  lab.expire()
+  await until(() => server.told.includes('7:0'))
+  await server.close()
+  expect(lab.samples).toEqual([])
+})
+
 test("a session that Node's server closes gracefully loses nothing", async () => {
   let requests = 0
   const server = http2.createServer((request, response) => {

@@ -11,6 +11,7 @@ import type { DeadlineHolder } from '../deadlines.ts'
 import type { Exchange } from '../exchange.ts'
 import type { LinkListener, LinkRoute, TransportLink } from '../link.ts'
 import { openLink } from '../open-link.ts'
+import { SlowUpload } from '../slow-upload.ts'
 import type { AnswerHead } from './answer-head.ts'
 import type { StreamProtocol } from './answer-reader.ts'
 import { errorCode, errorName, ProtocolBreach } from './codes.ts'
@@ -70,9 +71,10 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
       this.write(goawayFrame(errorCode.noError))
       this.#flush()
     }
-    const link = this.#link
+    this.#waiting = []
+    for (const stream of [...this.#session.streams.values()]) this.#forget(stream)
     this.#leave()
-    link?.finish()
+    this.#link?.finish()
   }
 
   onEstablished(): void {
@@ -176,26 +178,51 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
     const { block, body } = this.#protocol.request(exchange)
     const reader = this.#protocol.reader(exchange)
     const { id, sendWindow, receiveWindow } = this.#session.nextStream()
-    const stream = new Stream(id, exchange, reader, { body, sendWindow, receiveWindow, owner: this })
+    const slow = exchange.uploadMs > 0 && body !== ''
+    const { bodiless = false } = this.#protocol
+    const start = { body: slow ? '' : body, sendWindow, receiveWindow, owner: this, bodiless }
+    const stream = new Stream(id, exchange, reader, start)
     exchange.sample.writtenUs = nowUs
     this.#setting.deadlines.set(stream, reader.limitUs(nowUs))
-    this.#session.open(stream, block)
+    this.#session.open(stream, block, body !== '')
+    if (slow) this.#uploadSlowly(stream, body)
+  }
+
+  #uploadSlowly(stream: Stream, body: string): void {
+    // The head has gone out as a frame of its own: to the upload, it is empty.
+    const outlet = { write: (piece: string) => piece !== '\r\n\r\n' && this.#session.addBody(stream, piece) }
+    const ended = (): void => {
+      stream.upload = null
+      this.#session.addBody(stream, '')
+    }
+    stream.upload = new SlowUpload(
+      `\r\n\r\n${body}`,
+      stream.exchange.uploadMs,
+      this.#setting.clock,
+      outlet,
+      ended,
+    )
   }
 
   /** The outcome is known; a stream that is not over on both sides is cancelled. */
   #decide(stream: Stream, outcome: Outcome, ended: boolean): void {
-    if (!ended || stream.unsent !== '') this.#session.cancel(stream, errorCode.cancel)
+    if (!ended || !stream.allSent) this.#session.cancel(stream, errorCode.cancel)
     this.#settle(stream, outcome)
   }
 
   #settle(stream: Stream, outcome: Outcome): void {
     const { exchange } = stream
-    this.#session.streams.delete(stream.id)
-    this.#setting.deadlines.clear(stream)
+    this.#forget(stream)
     if (this.#session.streams.size === 0) this.#record.noteIdle(this.#setting.clock.nowUs())
     if (!exchange.kept && this.#state === 'open') this.#state = 'draining'
     exchange.sample.servedBy = stream.head?.servedBy ?? null
     exchange.settle(outcome)
+  }
+
+  #forget(stream: Stream): void {
+    stream.upload?.stop()
+    this.#session.streams.delete(stream.id)
+    this.#setting.deadlines.clear(stream)
   }
 
   /** The connection has ended. Its requests fail, each as far as it had come. */

@@ -1,8 +1,9 @@
 /** Plain requests over HTTP/2: the same as over HTTP/1.1, and judged the same. */
-import type { Outcome } from '../../model/load.ts'
+import type { CustomRequest, Outcome } from '../../model/load.ts'
 import type { ChannelSetting } from '../channel.ts'
-import { judgeAnswer, requestBody, requestTarget, type Exchange } from '../exchange.ts'
-import type { AnswerHead } from './answer-head.ts'
+import { judgeAnswer, type Exchange } from '../exchange.ts'
+import { requestBody, requestTarget } from '../request-text.ts'
+import { connectionFields, type AnswerHead } from './answer-head.ts'
 import type { AnswerReader, StreamProtocol, StreamRequest } from './answer-reader.ts'
 import { headerBlock, headerField } from './header-block.ts'
 
@@ -14,13 +15,25 @@ export class PlainRequests implements StreamProtocol {
   /** Header blocks without what differs from request to request. */
   readonly #blocks = new Map<string, string>()
 
+  readonly #custom: StreamRequest | null
+
   constructor(setting: ChannelSetting) {
     this.#setting = setting
+    this.#custom = setting.request === null ? null : customRequest(setting.request, setting)
+  }
+
+  get bodiless(): boolean {
+    return this.#setting.request?.method === 'HEAD'
   }
 
   request(exchange: Exchange): StreamRequest {
+    if (this.#custom !== null)
+      return {
+        block: this.#custom.block + headerField('x-request-id', exchange.requestId),
+        body: this.#custom.body,
+      }
     const { method, path } = requestTarget(exchange.sample.kind, exchange.answerMs)
-    const body = method === 'POST' ? requestBody(exchange) : ''
+    const body = method === 'POST' ? requestBody(exchange.requestId) : ''
     const key = `${method} ${path} ${body.length}`
     const block = this.#blocks.get(key) ?? this.#blockFor(key, method, path, body.length)
     return { block: block + headerField('x-request-id', exchange.requestId), body }
@@ -37,6 +50,16 @@ export class PlainRequests implements StreamProtocol {
     this.#blocks.set(key, block)
     return block
   }
+}
+
+function customRequest(request: CustomRequest, setting: ChannelSetting): StreamRequest {
+  const body = request.body === null ? '' : Buffer.from(request.body, 'utf8').toString('latin1')
+  const named = request.headers.map(([name, value]) => [name.toLowerCase(), value] as const)
+  const host = named.find(([name]) => name === 'host')?.[1] ?? setting.host
+  const fields = named.filter(([name]) => name !== 'host' && !connectionFields.has(name))
+  const length = request.body === null ? [] : [['content-length', String(body.length)] as const]
+  const head = requestHead(request.method, request.path, { ...setting, host })
+  return { block: headerBlock([...head, ...fields, ...length]), body }
 }
 
 export function requestHead(
@@ -80,7 +103,8 @@ class PlainReader implements AnswerReader {
   }
 
   limitUs(nowUs: number): number {
-    return nowUs + (this.#exchange.answerMs + this.#patienceMs) * 1000
+    const { answerMs, uploadMs } = this.#exchange
+    return nowUs + (answerMs + uploadMs + this.#patienceMs) * 1000
   }
 
   onLimit(): 'timed-out' {

@@ -80,10 +80,18 @@ export class Http2Session {
     return { id, sendWindow: this.#streamSendWindow, receiveWindow: STREAM_WINDOW }
   }
 
-  open(stream: Stream, block: string): void {
+  open(stream: Stream, block: string, hasBody = stream.unsent !== ''): void {
     this.streams.set(stream.id, stream)
-    this.#events.write(headersFrames(stream.id, block, stream.unsent === ''))
-    if (stream.unsent !== '') this.#sendBody(stream)
+    this.#events.write(headersFrames(stream.id, block, !hasBody))
+    this.#sendBody(stream)
+  }
+
+  /** A further piece of a body that is sent slowly; the last one when there is no upload any more. */
+  addBody(stream: Stream, piece: string): void {
+    stream.unsent += piece
+    this.#sendBody(stream)
+    if (piece === '' && stream.allSent)
+      this.#events.write(frame(frameType.data, frameFlag.endStream, stream.id, ''))
   }
 
   cancel(stream: Stream, code: number): void {
@@ -256,7 +264,7 @@ export class Http2Session {
       stream.unsent = stream.unsent.slice(room)
       stream.sendWindow -= piece.length
       this.#sendWindow -= piece.length
-      const flags = stream.unsent === '' ? frameFlag.endStream : 0
+      const flags = stream.allSent ? frameFlag.endStream : 0
       this.#events.write(frame(frameType.data, flags, stream.id, piece))
     }
   }

@@ -3,8 +3,17 @@ import type { FailureCode, Outcome } from '../../model/load.ts'
 import { classify, type Reached } from '../classify.ts'
 import type { DeadlineHolder } from '../deadlines.ts'
 import type { Exchange } from '../exchange.ts'
+import type { SlowUpload } from '../slow-upload.ts'
 import type { AnswerHead } from './answer-head.ts'
 import type { AnswerReader } from './answer-reader.ts'
+
+interface StreamStart {
+  body: string
+  sendWindow: number
+  receiveWindow: number
+  owner: StreamOwner
+  bodiless?: boolean
+}
 
 export interface StreamOwner {
   onStreamLimit(stream: Stream, nowUs: number): void
@@ -21,17 +30,15 @@ export class Stream implements DeadlineHolder {
   head: AnswerHead | null = null
   /** Bytes still owed, where the answer says how many there are. */
   #owed: number | null = null
+  readonly #bodiless: boolean
+  /** More of the body will be added: what is unsent is not the end of it. */
+  upload: SlowUpload | null = null
   readonly id: number
   readonly exchange: Exchange
   readonly reader: AnswerReader
   readonly #owner: StreamOwner
 
-  constructor(
-    id: number,
-    exchange: Exchange,
-    reader: AnswerReader,
-    start: { body: string; sendWindow: number; receiveWindow: number; owner: StreamOwner },
-  ) {
+  constructor(id: number, exchange: Exchange, reader: AnswerReader, start: StreamStart) {
     this.id = id
     this.exchange = exchange
     this.reader = reader
@@ -39,14 +46,19 @@ export class Stream implements DeadlineHolder {
     this.sendWindow = start.sendWindow
     this.receiveWindow = start.receiveWindow
     this.#owner = start.owner
+    this.#bodiless = start.bodiless ?? false
   }
 
   onDeadline(nowUs: number): void {
     this.#owner.onStreamLimit(this, nowUs)
   }
 
+  get allSent(): boolean {
+    return this.unsent === '' && this.upload === null
+  }
+
   get progress(): Reached {
-    return this.reached === 'sent' && this.unsent !== '' ? 'sending' : this.reached
+    return this.reached === 'sent' && !this.allSent ? 'sending' : this.reached
   }
 
   /** A header section: interim, final, or trailers. */
@@ -61,7 +73,8 @@ export class Stream implements DeadlineHolder {
     if (head.status < 200) return endStream ? this.malformed('status') : null
     this.head = head
     this.reached = 'body'
-    this.#owed = head.status === 204 || head.status === 304 ? null : head.contentLength
+    const { status } = head
+    this.#owed = this.#bodiless || status === 204 || status === 304 ? null : head.contentLength
     return this.reader.onHead(head) ?? (endStream ? this.#end(null) : null)
   }
 

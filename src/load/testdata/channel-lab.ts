@@ -27,6 +27,7 @@ export interface Lab {
 export interface ExchangeChanges {
   kind: RequestKind
   answerMs: number
+  uploadMs: number
   kept: boolean
   settled(sample: Sample): void
 }
@@ -40,6 +41,7 @@ export function createLab(tls: TlsTarget | null = null): Lab {
     deadlines,
     host: 'web.default',
     tls,
+    request: null,
     connectTimeoutMs: LIMIT_MS,
     firstByteTimeoutMs: LIMIT_MS,
   }
@@ -51,7 +53,7 @@ export function createLab(tls: TlsTarget | null = null): Lab {
     setting,
     samples,
     open,
-    exchange({ kind = 'get', answerMs = 0, kept = true, settled } = {}) {
+    exchange({ kind = 'get', answerMs = 0, uploadMs = 0, kept = true, settled } = {}) {
       const sample = emptySample(nextSeq++, kind, clock.nowUs())
       const requestId = idOf(sample)
       open.add(requestId)
@@ -61,7 +63,7 @@ export function createLab(tls: TlsTarget | null = null): Lab {
         samples.push(sample)
         settled?.(sample)
       }
-      return { sample, requestId, answerMs, uploadMs: 0, kept, settle }
+      return { sample, requestId, answerMs, uploadMs, kept, settle }
     },
     expire() {
       clock.advance(LIMIT_MS + 1)
