@@ -4,6 +4,8 @@ import type { Exchange } from './exchange.ts'
 
 /** A body of about 1 KiB that names its request, so that an answer meant for another is noticed. */
 const padding = 'abcdefghijklmnopqrstuvwxyz012345'.repeat(31)
+const bodyStart = '{"id":"'
+const bodyEnd = `","padding":"${padding}"}`
 
 /** What stands before the id, between its two places, and after. */
 interface Template {
@@ -51,8 +53,8 @@ export class RequestTexts {
     const before = `${requestLine(kind, this.#answerMs)}Host: ${this.#host}\r\nx-request-id: `
     const after = `\r\nConnection: ${connection}\r\n`
     if (kind !== 'post') return { before, body: null, after: `${after}\r\n` }
-    const [first, last] = ['{"id":"', `","padding":"${padding}"}`]
-    const body = { between: `\r\n\r\n${first}`, after: last, length: first.length + last.length }
+    const length = bodyStart.length + bodyEnd.length
+    const body = { between: `\r\n\r\n${bodyStart}`, after: bodyEnd, length }
     return { before, body, after: `${after}Content-Type: application/json\r\n` }
   }
 
@@ -83,15 +85,24 @@ function bytesOf(text: string): string {
 }
 
 function requestLine(kind: RequestKind, answerMs: number): string {
+  const { method, path } = requestTarget(kind, answerMs)
+  return `${method} ${path} HTTP/1.1\r\n`
+}
+
+export function requestTarget(kind: RequestKind, answerMs: number): { method: 'GET' | 'POST'; path: string } {
   const query = answerMs > 0 || kind === 'slow' ? `?ms=${answerMs}` : ''
   switch (kind) {
     case 'get':
-      return `GET /${query} HTTP/1.1\r\n`
+      return { method: 'GET', path: `/${query}` }
     case 'post':
-      return `POST /echo${query} HTTP/1.1\r\n`
+      return { method: 'POST', path: `/echo${query}` }
     case 'stream':
-      return `GET /stream${query} HTTP/1.1\r\n`
+      return { method: 'GET', path: `/stream${query}` }
     case 'slow':
-      return `GET /slow${query} HTTP/1.1\r\n`
+      return { method: 'GET', path: `/slow${query}` }
   }
+}
+
+export function requestBody(requestId: string): string {
+  return bodyStart + requestId + bodyEnd
 }

@@ -15,6 +15,12 @@ const COLON = 58
 const CARRIAGE_RETURN = 13
 const LINE_FEED = 10
 
+/** For what a protocol on top wants to know besides: all header fields, and the content. */
+export interface AnswerTap {
+  onField(name: string, value: string): void
+  onContent(bytes: Buffer, from: number, to: number): void
+}
+
 export type ParserState = 'headers' | 'body' | 'complete' | 'malformed'
 type Framing = 'length' | 'chunked' | 'until-close'
 
@@ -44,6 +50,11 @@ export class ResponseParser {
   #transferEncoding = ''
   /** -1: there was none; NaN: it is not a length. */
   #contentLength = -1
+  readonly #tap: AnswerTap | null
+
+  constructor(tap: AnswerTap | null = null) {
+    this.#tap = tap
+  }
 
   /** `bodiless`: the request was a HEAD. */
   begin(keepBody: boolean, expectedId = '', bodiless = false): void {
@@ -129,10 +140,13 @@ export class ResponseParser {
     }
     if (colon === at || colon === end) return this.#refuse('header')
     const header = headerOf(bytes, at, colon - at)
-    if (header === null) return true
+    if (header === null && this.#tap === null) return true
     const from = trimStart(bytes, colon + 1, end)
     const to = trimEnd(bytes, from, end)
+    this.#tap?.onField(bytes.toString('latin1', at, colon).toLowerCase(), bytes.toString('latin1', from, to))
     switch (header) {
+      case null:
+        return true
       case 'connection':
         this.#connection += `,${bytes.toString('latin1', from, to)}`
         return true
@@ -211,6 +225,7 @@ export class ResponseParser {
   }
 
   #keep(bytes: Buffer, from: number, to: number): void {
+    this.#tap?.onContent(bytes, from, to)
     if (this.#keepBody) this.body += bytes.toString('latin1', from, to)
   }
 

@@ -2,6 +2,8 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import type { TransportLink } from './link.ts'
 
+type Outlet = Pick<TransportLink, 'write'>
+
 const PIECES = 10
 
 export class SlowUpload {
@@ -11,11 +13,11 @@ export class SlowUpload {
   readonly #body: string
   readonly #pauseMs: number
   readonly #clock: Clock
-  readonly #link: TransportLink
+  readonly #link: Outlet
   readonly #onWritten: () => void
 
   /** The head goes out at once. */
-  constructor(text: string, uploadMs: number, clock: Clock, link: TransportLink, onWritten: () => void) {
+  constructor(text: string, uploadMs: number, clock: Clock, link: Outlet, onWritten: () => void) {
     const head = text.indexOf('\r\n\r\n') + 4
     this.#body = text.slice(head)
     this.#pauseMs = uploadMs / PIECES

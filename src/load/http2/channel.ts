@@ -1,0 +1,283 @@
+/**
+ * One connection of HTTP/2: several requests on it at a time, nothing ever sent twice. What ends a stream is told apart
+ * from what ends the connection, and what the server has surely not processed from what it may have.
+ */
+import { assert } from '../../base/assert.ts'
+import type { Outcome } from '../../model/load.ts'
+import { ChannelRecord } from '../channel-record.ts'
+import type { Channel, ChannelSetting } from '../channel.ts'
+import { classify, type Breakage } from '../classify.ts'
+import type { DeadlineHolder } from '../deadlines.ts'
+import type { Exchange } from '../exchange.ts'
+import type { LinkListener, LinkRoute, TransportLink } from '../link.ts'
+import { openLink } from '../open-link.ts'
+import { SlowUpload } from '../slow-upload.ts'
+import type { AnswerHead } from './answer-head.ts'
+import type { StreamProtocol } from './answer-reader.ts'
+import { errorCode, errorName, ProtocolBreach } from './codes.ts'
+import { goawayFrame } from './frame-writer.ts'
+import { Http2Session, type SessionEvents } from './session.ts'
+import { Stream, type StreamOwner } from './stream.ts'
+
+/**
+ * `draining`: no new streams; those that are open may end. `ending`: nothing is open, and the server is expected to
+ * close.
+ */
+const notHttp2 = { kind: 'failed', phase: 'tls', code: 'protocol', status: null } as const
+
+type State = 'new' | 'connecting' | 'open' | 'draining' | 'ending' | 'gone'
+
+export class Http2Channel implements Channel, LinkListener, DeadlineHolder, SessionEvents, StreamOwner {
+  deadlineUs = 0
+  #state: State = 'new'
+  /** The requests that wait for the connection to be made. */
+  #waiting: Exchange[] = []
+  #link: TransportLink | null = null
+  #unwritten = ''
+  /** The code of a GOAWAY that was not a graceful one. */
+  #goawayError: number | null = null
+  readonly #record: ChannelRecord
+  readonly #route: LinkRoute
+  readonly #setting: ChannelSetting
+  readonly #protocol: StreamProtocol
+  readonly #session = new Http2Session(this)
+
+  constructor(id: number, route: LinkRoute, setting: ChannelSetting, protocol: StreamProtocol) {
+    this.#record = new ChannelRecord(id, route)
+    this.#route = route
+    this.#setting = setting
+    this.#protocol = protocol
+  }
+
+  get idle(): boolean {
+    const { streams, maxStreams, hasIds } = this.#session
+    const takes = this.#state === 'open' || this.#state === 'new' || this.#state === 'connecting'
+    return takes && streams.size + this.#waiting.length < maxStreams && hasIds
+  }
+
+  send(exchange: Exchange, nowUs: number): void {
+    assert(this.idle, 'the connection takes no request now')
+    this.#record.noteUse(exchange.sample, nowUs)
+    if (this.#state === 'open') return this.#open(exchange, nowUs)
+    this.#waiting.push(exchange)
+    if (this.#state === 'connecting') return
+    this.#state = 'connecting'
+    this.#setting.deadlines.set(this, nowUs + this.#setting.connectTimeoutMs * 1000)
+    this.#link = openLink(this.#route, this, this.#setting, ['h2'])
+  }
+
+  close(): void {
+    if (this.#state === 'open' || this.#state === 'draining') {
+      this.write(goawayFrame(errorCode.noError))
+      this.#flush()
+    }
+    this.#waiting = []
+    for (const stream of [...this.#session.streams.values()]) this.#forget(stream)
+    this.#leave()
+    this.#link?.finish()
+  }
+
+  onEstablished(): void {
+    if (this.#state !== 'connecting') return
+    const alpn = this.#link?.alpn ?? null
+    if (this.#setting.tls !== null && alpn !== 'h2')
+      return this.#failWaiting(() => ({ ...notHttp2, detail: `ALPN ${alpn ?? 'none'}` }), true)
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#state = 'open'
+    this.#setting.deadlines.clear(this)
+    this.#session.begin()
+    const nowUs = this.#setting.clock.nowUs()
+    for (const exchange of waiting) {
+      this.#record.notePort(this.#link, exchange.sample)
+      this.#open(exchange, nowUs)
+    }
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    if (this.#state === 'gone' || this.#state === 'ending') return
+    try {
+      this.#session.receive(bytes, length)
+    } catch (error) {
+      if (!(error instanceof ProtocolBreach)) throw error
+      this.#endAll(stream => stream.failed('protocol', error.what), true)
+    }
+    if (this.#state === 'draining' && this.#session.streams.size === 0) this.#sayGoodbye()
+  }
+
+  onFin(): void {
+    this.#link?.finish()
+    this.#lost({ kind: 'closed' })
+  }
+
+  onBroken(syscall: string, code: string): void {
+    this.#lost({ kind: 'error', syscall, code })
+  }
+
+  onDeadline(): void {
+    if (this.#state === 'connecting') return this.#failWaiting(this.#unconnected({ kind: 'timed-out' }), true)
+    const link = this.#link
+    this.#leave()
+    link?.reset()
+  }
+
+  /** Frames of one turn leave in one write. */
+  write(text: string): void {
+    if (this.#unwritten === '') queueMicrotask(() => this.#flush())
+    this.#unwritten += text
+  }
+
+  onHead(stream: Stream, head: AnswerHead, endStream: boolean): void {
+    const { sample } = stream.exchange
+    const nowUs = this.#setting.clock.nowUs()
+    sample.firstByteUs ??= nowUs
+    const outcome = stream.takeHead(head, endStream)
+    if (outcome !== null) return this.#decide(stream, outcome, endStream)
+    this.#setting.deadlines.set(stream, stream.reader.limitUs(nowUs))
+  }
+
+  onData(stream: Stream, bytes: Buffer, from: number, to: number, endStream: boolean): void {
+    const outcome = stream.takeData(bytes, from, to, endStream)
+    if (outcome !== null) this.#decide(stream, outcome, endStream)
+  }
+
+  onReset(stream: Stream, code: number): void {
+    const refused = code === errorCode.refusedStream && stream.reached !== 'body'
+    const detail = `RST_STREAM ${errorName(code)}`
+    this.#settle(stream, stream.failed(refused ? 'refused-stream' : 'stream-reset', detail))
+  }
+
+  onBreach(stream: Stream, what: string): void {
+    this.#session.cancel(stream, errorCode.protocolError)
+    this.#settle(stream, stream.failed('protocol', what))
+  }
+
+  /** Streams that the server has not processed are over; the others may yet be answered, whatever the code is. */
+  onGoaway(lastStreamId: number, code: number): void {
+    if (this.#state === 'open') this.#state = 'draining'
+    if (code !== errorCode.noError) this.#goawayError = code
+    const detail = `GOAWAY ${errorName(code)}`
+    for (const stream of [...this.#session.streams.values()])
+      if (stream.id > lastStreamId) this.#settle(stream, stream.failed('goaway', detail))
+  }
+
+  onStreamLimit(stream: Stream, nowUs: number): void {
+    const verdict = stream.reader.onLimit(nowUs)
+    if (verdict === 'go-on') return this.#setting.deadlines.set(stream, stream.reader.limitUs(nowUs))
+    this.#session.cancel(stream, errorCode.cancel)
+    if (verdict === 'timed-out') {
+      // As in HTTP/1.1, a connection on which an answer did not come is not trusted with another request.
+      if (this.#state === 'open') this.#state = 'draining'
+      const status = stream.head?.status ?? null
+      this.#settle(stream, classify({ kind: 'timed-out' }, stream.progress, status))
+    } else this.#settle(stream, verdict)
+    if (this.#state === 'draining' && this.#session.streams.size === 0) this.#sayGoodbye()
+  }
+
+  #open(exchange: Exchange, nowUs: number): void {
+    const { block, body } = this.#protocol.request(exchange)
+    const reader = this.#protocol.reader(exchange)
+    const { id, sendWindow, receiveWindow } = this.#session.nextStream()
+    const slow = exchange.uploadMs > 0 && body !== ''
+    const { bodiless = false } = this.#protocol
+    const start = { body: slow ? '' : body, sendWindow, receiveWindow, owner: this, bodiless }
+    const stream = new Stream(id, exchange, reader, start)
+    exchange.sample.writtenUs = nowUs
+    this.#setting.deadlines.set(stream, reader.limitUs(nowUs))
+    this.#session.open(stream, block, body !== '')
+    if (slow) this.#uploadSlowly(stream, body)
+  }
+
+  #uploadSlowly(stream: Stream, body: string): void {
+    // The head has gone out as a frame of its own: to the upload, it is empty.
+    const outlet = { write: (piece: string) => piece !== '\r\n\r\n' && this.#session.addBody(stream, piece) }
+    const ended = (): void => {
+      stream.upload = null
+      this.#session.addBody(stream, '')
+    }
+    stream.upload = new SlowUpload(
+      `\r\n\r\n${body}`,
+      stream.exchange.uploadMs,
+      this.#setting.clock,
+      outlet,
+      ended,
+    )
+  }
+
+  /** The outcome is known; a stream that is not over on both sides is cancelled. */
+  #decide(stream: Stream, outcome: Outcome, ended: boolean): void {
+    if (!ended || !stream.allSent) this.#session.cancel(stream, errorCode.cancel)
+    this.#settle(stream, outcome)
+  }
+
+  #settle(stream: Stream, outcome: Outcome): void {
+    const { exchange } = stream
+    this.#forget(stream)
+    if (this.#session.streams.size === 0) this.#record.noteIdle(this.#setting.clock.nowUs())
+    if (!exchange.kept && this.#state === 'open') this.#state = 'draining'
+    exchange.sample.servedBy = stream.head?.servedBy ?? null
+    exchange.settle(outcome)
+  }
+
+  #forget(stream: Stream): void {
+    stream.upload?.stop()
+    this.#session.streams.delete(stream.id)
+    this.#setting.deadlines.clear(stream)
+  }
+
+  /** The connection has ended. Its requests fail, each as far as it had come. */
+  #lost(breakage: Breakage): void {
+    if (this.#state === 'connecting') return this.#failWaiting(this.#unconnected(breakage), true)
+    const goaway = this.#goawayError
+    this.#endAll(stream => {
+      if (goaway !== null) return stream.failed('goaway-error', `GOAWAY ${errorName(goaway)}`)
+      return classify(breakage, stream.progress, stream.head?.status ?? null)
+    }, false)
+  }
+
+  #endAll(outcomeOf: (stream: Stream) => Outcome, giveUp: boolean): void {
+    const link = this.#link
+    this.#leave()
+    if (giveUp) link?.reset()
+    for (const stream of [...this.#session.streams.values()]) this.#settle(stream, outcomeOf(stream))
+  }
+
+  /** How far the connection had come is asked before it is given up. */
+  #unconnected(breakage: Breakage): () => Outcome {
+    const reached = this.#link?.stage === 'handshaking' ? 'handshaking' : 'connecting'
+    return () => classify(breakage, reached, null)
+  }
+
+  #failWaiting(outcomeOf: () => Outcome, giveUp: boolean): void {
+    const link = this.#link
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { sample } of waiting) this.#record.notePort(link, sample)
+    this.#leave()
+    if (giveUp) link?.reset()
+    for (const exchange of waiting) exchange.settle(outcomeOf())
+  }
+
+  /** The server closes first, so that the port waits out its TIME_WAIT there; one that never does is cut off. */
+  #sayGoodbye(): void {
+    this.write(goawayFrame(errorCode.noError))
+    this.#flush()
+    this.#session.stop()
+    this.#state = 'ending'
+    const limitUs = this.#setting.firstByteTimeoutMs * 1000
+    this.#setting.deadlines.set(this, this.#setting.clock.nowUs() + limitUs)
+  }
+
+  #flush(): void {
+    const text = this.#unwritten
+    this.#unwritten = ''
+    if (text !== '') this.#link?.write(text)
+  }
+
+  #leave(): void {
+    this.#state = 'gone'
+    this.#unwritten = ''
+    this.#session.stop()
+    this.#setting.deadlines.clear(this)
+  }
+}

@@ -1,0 +1,113 @@
+/** Plain requests over HTTP/2: the same as over HTTP/1.1, and judged the same. */
+import type { CustomRequest, Outcome } from '../../model/load.ts'
+import type { ChannelSetting } from '../channel.ts'
+import { judgeAnswer, type Exchange } from '../exchange.ts'
+import { requestBody, requestTarget } from '../request-text.ts'
+import { connectionFields, type AnswerHead } from './answer-head.ts'
+import type { AnswerReader, StreamProtocol, StreamRequest } from './answer-reader.ts'
+import { headerBlock, headerField } from './header-block.ts'
+
+/** Longer than any body that is compared with what was asked for. */
+const MAX_KEPT_BYTES = 64 * 1024
+
+export class PlainRequests implements StreamProtocol {
+  readonly #setting: ChannelSetting
+  /** Header blocks without what differs from request to request. */
+  readonly #blocks = new Map<string, string>()
+
+  readonly #custom: StreamRequest | null
+
+  constructor(setting: ChannelSetting) {
+    this.#setting = setting
+    this.#custom = setting.request === null ? null : customRequest(setting.request, setting)
+  }
+
+  get bodiless(): boolean {
+    return this.#setting.request?.method === 'HEAD'
+  }
+
+  request(exchange: Exchange): StreamRequest {
+    if (this.#custom !== null)
+      return {
+        block: this.#custom.block + headerField('x-request-id', exchange.requestId),
+        body: this.#custom.body,
+      }
+    const { method, path } = requestTarget(exchange.sample.kind, exchange.answerMs)
+    const body = method === 'POST' ? requestBody(exchange.requestId) : ''
+    const key = `${method} ${path} ${body.length}`
+    const block = this.#blocks.get(key) ?? this.#blockFor(key, method, path, body.length)
+    return { block: block + headerField('x-request-id', exchange.requestId), body }
+  }
+
+  reader(exchange: Exchange): AnswerReader {
+    return new PlainReader(exchange, this.#setting.firstByteTimeoutMs)
+  }
+
+  #blockFor(key: string, method: string, path: string, length: number): string {
+    const fields = [...requestHead(method, path, this.#setting)]
+    if (length > 0) fields.push(['content-type', 'application/json'], ['content-length', String(length)])
+    const block = headerBlock(fields)
+    this.#blocks.set(key, block)
+    return block
+  }
+}
+
+function customRequest(request: CustomRequest, setting: ChannelSetting): StreamRequest {
+  const body = request.body === null ? '' : Buffer.from(request.body, 'utf8').toString('latin1')
+  const named = request.headers.map(([name, value]) => [name.toLowerCase(), value] as const)
+  const host = named.find(([name]) => name === 'host')?.[1] ?? setting.host
+  const fields = named.filter(([name]) => name !== 'host' && !connectionFields.has(name))
+  const length = request.body === null ? [] : [['content-length', String(body.length)] as const]
+  const head = requestHead(request.method, request.path, { ...setting, host })
+  return { block: headerBlock([...head, ...fields, ...length]), body }
+}
+
+export function requestHead(
+  method: string,
+  path: string,
+  setting: ChannelSetting,
+): (readonly [name: string, value: string])[] {
+  return [
+    [':method', method],
+    [':scheme', setting.tls === null ? 'http' : 'https'],
+    [':authority', setting.host],
+    [':path', path],
+  ]
+}
+
+class PlainReader implements AnswerReader {
+  #head: AnswerHead | null = null
+  #body = ''
+  readonly #exchange: Exchange
+  readonly #patienceMs: number
+
+  constructor(exchange: Exchange, patienceMs: number) {
+    this.#exchange = exchange
+    this.#patienceMs = patienceMs
+  }
+
+  onHead(head: AnswerHead): null {
+    this.#head = head
+    return null
+  }
+
+  onData(bytes: Buffer, from: number, to: number): null {
+    if (this.#exchange.sample.kind === 'post' && this.#body.length < MAX_KEPT_BYTES)
+      this.#body += bytes.toString('latin1', from, to)
+    return null
+  }
+
+  onEnd(): Outcome {
+    const { status, requestId } = this.#head ?? { status: 0, requestId: null }
+    return judgeAnswer(this.#exchange, { status: status ?? 0, requestId, body: this.#body })
+  }
+
+  limitUs(nowUs: number): number {
+    const { answerMs, uploadMs } = this.#exchange
+    return nowUs + (answerMs + uploadMs + this.#patienceMs) * 1000
+  }
+
+  onLimit(): 'timed-out' {
+    return 'timed-out'
+  }
+}
