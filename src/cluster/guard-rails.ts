@@ -31,6 +31,8 @@ export interface Missing {
   /** What is missing, and what to do. */
   complaints: string[]
   rights: Right[]
+  /** All that the run needs, whether missing or not. */
+  needed: Right[]
 }
 
 export async function checkGuardRails(run: GuardedRun): Promise<Missing> {
@@ -43,12 +45,9 @@ export async function checkGuardRails(run: GuardedRun): Promise<Missing> {
     ...imageComplaints(run, harmless),
     ...nodeComplaints(run, nodes?.items ?? null),
   ]
-  const rights = await missingRights(
-    client,
-    rightsFor({ ...run, ownNamespace: namespace === null && harmless }),
-    namespace,
-  )
-  return { complaints, rights }
+  const needed = rightsFor({ ...run, ownNamespace: namespace === null && harmless })
+  const rights = await missingRights(client, needed, namespace)
+  return { complaints, rights, needed }
 }
 
 /** kind makes such contexts, and its nodes say so; a loopback server is on this machine, as the embedded cluster's is. */
@@ -141,7 +140,8 @@ function nodeComplaints(
   if (!cordons && !drains) return []
   const what = drains ? 'drains a node' : 'cordons nodes for a moment, to place pods'
   const complaints = allowDrain ? [] : [`a chosen experiment ${what}; allow it: --allow-drain`]
-  if (nodes === null) return complaints
+  if (nodes === null)
+    return [...complaints, `whether nodes carry the label ${ALLOWED_LABEL}=true could not be read`]
   const workers = nodes.filter(
     ({ spec }) => !(spec.taints ?? []).some(({ effect }) => effect === 'NoSchedule'),
   )
