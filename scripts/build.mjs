@@ -1,7 +1,8 @@
 // Bundles the programs into dist/. Dependencies stay outside the bundle: they come from node_modules.
 // With names as arguments (`node scripts/build.mjs load embedded`), only those are built.
 import { build } from 'esbuild'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { writeDescriptions } from './descriptions.mjs'
 
@@ -27,7 +28,7 @@ const choose = entries =>
   )
 const chosen = choose(programs)
 
-await build({
+const { metafile } = await build({
   entryPoints: chosen,
   outdir: 'dist',
   bundle: true,
@@ -38,6 +39,7 @@ await build({
   packages: 'external',
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
+  metafile: true,
   logLevel: 'warning',
 })
 
@@ -53,3 +55,33 @@ await build({
   logLevel: 'warning',
 })
 if ('embedded' in chosen) writeDescriptions('dist')
+if (wanted.length === 0) writeParts()
+
+/** Which files and packages each program consists of, for whoever takes one elsewhere (into an image). */
+function writeParts() {
+  const parts = Object.fromEntries(Object.keys(programs).map(name => [name, partsOf(name)]))
+  writeFileSync('dist/parts.json', `${JSON.stringify(parts, null, 2)}\n`)
+}
+
+function partsOf(program) {
+  const files = new Set()
+  const packages = new Set()
+  const visit = file => {
+    if (files.has(file)) return
+    files.add(file)
+    for (const { path, external } of metafile.outputs[file].imports) {
+      if (!external) visit(path)
+      else if (!path.startsWith('node:') && !builtinModules.includes(path)) packages.add(packageOf(path))
+    }
+  }
+  visit(`dist/${program}.js`)
+  return { files: [...files].map(file => file.slice('dist/'.length)).sort(), packages: [...packages].sort() }
+}
+
+/** `@scope/name/deep/file` → `@scope/name`. */
+function packageOf(specifier) {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}

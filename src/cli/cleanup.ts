@@ -2,12 +2,15 @@
 import { systemClock } from '../base/clock.ts'
 import { takeBackJournals, type JournalEnd } from '../cluster/journal-cleanup.ts'
 import { journalFolder } from '../cluster/journal.ts'
+import { removeKindLeftovers } from '../cluster/kind/leftovers.ts'
 import { findLeftovers, removeLeftover } from '../cluster/leftovers.ts'
 import { assertNever } from '../base/assert.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Streams } from './streams.ts'
 
 export async function cleanupCommand({ stdout, stderr, env }: Streams): Promise<ExitCode> {
+  // A kind cluster that goes takes all with it that was made there.
+  const clusters = await removeKindLeftovers(env)
   // Clusters first: an embedded one that was left behind is about to end.
   const ends = await takeBackJournals(journalFolder(env), systemClock)
   const leftovers = await findLeftovers()
@@ -15,9 +18,14 @@ export async function cleanupCommand({ stdout, stderr, env }: Streams): Promise<
     removeLeftover(leftover)
     stdout.write(`removed ${leftover.folder}, ended ${leftover.pids.length} processes\n`)
   }
+  for (const { name, failure } of clusters)
+    (failure === null ? stdout : stderr).write(
+      failure === null ? `deleted the kind cluster ${name}\n` : `${failure}\n`,
+    )
   for (const end of ends) (end.kind === 'kept' ? stderr : stdout).write(sentences(end))
-  if (leftovers.length + ends.length === 0) stdout.write('nothing was left behind\n')
-  return ends.some(({ kind }) => kind === 'kept') ? 3 : 0
+  if (leftovers.length + ends.length + clusters.length === 0) stdout.write('nothing was left behind\n')
+  const remain = ends.some(({ kind }) => kind === 'kept') || clusters.some(({ failure }) => failure !== null)
+  return remain ? 3 : 0
 }
 
 function sentences(end: JournalEnd): string {

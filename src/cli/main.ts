@@ -11,6 +11,8 @@ import type { OutputFormat } from './judge.ts'
 import type { RbacOptions } from './rbac.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
+import type { AgreementOptions } from './agreement.ts'
+import { clusterKinds } from './cluster-kinds.ts'
 
 export async function main(argv: string[], streams: Streams): Promise<ExitCode> {
   let exitCode: ExitCode = 0
@@ -51,7 +53,7 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
       .choices(['text', 'json'])
       .default('text')
 
-  describeRunCommand(program, output, streams, done)
+  describeRun(program, output(), streams, done)
   program
     .command('list')
     .description('the scenarios of the catalogue')
@@ -75,6 +77,11 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
       done(await (await import('./analyze.ts')).analyzeCommand(folder, options, streams)),
     )
   describeClusterCommands(program, streams, done)
+  describeAgreement(program, streams, done)
+  program
+    .command('image <file>')
+    .description("write the sample app's images as a docker-archive, for a cluster of your own")
+    .action(async (file: string) => done(await (await import('./image.ts')).imageCommand(file, streams)))
   program
     .command('cleanup')
     .description('end and remove what a killed rollproof left behind')
@@ -88,9 +95,9 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
   return program
 }
 
-function describeRunCommand(
+function describeRun(
   program: Command,
-  output: () => Option,
+  output: Option,
   streams: Streams,
   done: (code: ExitCode) => void,
 ): void {
@@ -106,6 +113,14 @@ function describeRunCommand(
     )
     .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
     .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
+    .addOption(
+      new Option('--cluster <kind>', 'where: a cluster that is a model, or a real one in Docker')
+        .choices(clusterKinds)
+        .default('embedded'),
+    )
+    .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
+    .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
+    .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
     .option('--context <name>', 'run on this context of the kubeconfig, instead of on an embedded cluster')
     .option('--kubeconfig <file>', 'the kubeconfig (default: $KUBECONFIG, or ~/.kube/config); never written')
     .option('-n, --namespace <name>', 'where the workload goes; it must be labelled for rollproof')
@@ -116,9 +131,26 @@ function describeRunCommand(
     )
     .option('--allow-drain', 'cordon and drain nodes that are labelled for rollproof')
     .option('--dry-run', 'print every change that would be made to that cluster, and touch nothing')
-    .addOption(output())
+    .addOption(output)
     .action(async (names: string[], options: RunOptions) =>
       done(await (await import('./run.ts')).runCommand(names, options, streams)),
+    )
+}
+
+function describeAgreement(program: Command, streams: Streams, done: (code: ExitCode) => void): void {
+  program
+    .command('agreement [scenario...]')
+    .description('the same scenarios on a kind cluster and on the embedded one, side by side')
+    .option('--all', 'the whole catalogue (without names and without it, the tour)')
+    .option('--disruption <name>', 'only this disruption of each scenario')
+    .option('--seed <number>', 'seed of every random choice')
+    .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
+    .option('--out <file>', 'where the table is kept', 'reports/agreement.md')
+    .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
+    .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
+    .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
+    .action(async (names: string[], options: AgreementOptions) =>
+      done(await (await import('./agreement.ts')).agreementCommand(names, options, streams)),
     )
 }
 

@@ -7,29 +7,24 @@ import { mkdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { tooBusy } from '../analysis/verdict.ts'
 import { systemClock } from '../base/clock.ts'
-import { sampleAppImages } from '../cluster/images.ts'
-import type { Cluster } from '../cluster/cluster.ts'
-import { acquireEmbedded } from '../cluster/embedded.ts'
 import type { Provenance } from '../model/recording.ts'
-import type { Scenario } from '../model/scenario.ts'
 import type { MeasuredAgain, NotRun } from '../report/run-report.ts'
-import type { ContextPlace } from './context-place.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
 import { experimentsAtATime, LoadRoom, sideBySide, startOrder } from '../run/matrix.ts'
 import { run } from '../run/run.ts'
 import { analyzeFolder } from './judge.ts'
 import type { ProgressDisplay } from './progress-display.ts'
+import type { Venue } from './venue.ts'
 
 export interface MeasurePlan {
   experiments: readonly Experiment[]
   atATime: number
-  /** Null: an embedded cluster for each. */
-  place: ContextPlace | null
   folder: string
   runId: string
   seed: number
   provenance: Provenance
   display: ProgressDisplay
+  venue: Venue
   signal: AbortSignal
 }
 
@@ -94,13 +89,13 @@ async function conductOne(
   loadRoom: LoadRoom,
   told: Told,
 ): Promise<string | null> {
-  const { runId, seed, provenance, display, signal } = plan
-  const { name, scenario } = experiment
+  const { runId, seed, provenance, display, venue, signal } = plan
+  const { name } = experiment
   const folder = path.join(plan.folder, name)
   try {
     const manifest = await run({
       experiment,
-      acquire: () => plan.place?.acquire(signal) ?? acquireOwn(scenario, seed),
+      acquire: () => venue.acquire(experiment, seed),
       folder,
       runId,
       runPrefix: randomBytes(4).toString('hex'),
@@ -124,14 +119,4 @@ async function conductOne(
     display.phase(name, 'not run')
     return null
   }
-}
-
-function acquireOwn(scenario: Scenario, seed: number): Promise<Cluster> {
-  return acquireEmbedded({
-    inputs: scenario.cluster,
-    images: { ...sampleAppImages(), ...scenario.images },
-    seed,
-    clock: systemClock,
-    givesWay: true,
-  })
 }

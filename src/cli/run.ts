@@ -1,20 +1,20 @@
 /** `rollproof run`: choose, run side by side, judge, report. */
-import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { RunReport } from '../report/run-report.ts'
-import { loadsAtATime } from '../run/matrix.ts'
 import { readProvenance } from '../run/provenance.ts'
-import { chooseExperiments } from './choose.ts'
+import { chooseExperiments, readCatalogue } from './choose.ts'
 import { meansContext, type ContextOptions } from './context-options.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { judgeRun, printReport, writeReport, type OutputFormat } from './judge.ts'
 import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
+import { chosenSeed, newRunId, wholeNumber } from './run-id.ts'
 import type { Streams } from './streams.ts'
+import { contextVenue, openVenue, venueComplaint, type Venue, type VenueOptions } from './venue.ts'
 
-export interface RunOptions extends ContextOptions {
+export interface RunOptions extends VenueOptions, ContextOptions {
   tour?: boolean
   all?: boolean
   disruption?: string
@@ -25,11 +25,17 @@ export interface RunOptions extends ContextOptions {
 }
 
 export async function runCommand(names: string[], options: RunOptions, streams: Streams): Promise<ExitCode> {
-  const { tour = false, all = false, disruption } = options
-  const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64) ?? loadsAtATime()
-  const seed = wholeNumber('--seed', options.seed, 0, 0xffffffff) ?? randomBytes(4).readUInt32BE()
+  const { tour = false, all = false, disruption, cluster = 'embedded' } = options
+  const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64)
+  const seed = chosenSeed('--seed', options.seed)
   const onContext = meansContext(options)
-  const experiments = chooseExperiments({ names, tour, all, disruption, anyImage: onContext })
+  const anyImage = onContext || cluster === 'kind'
+  const experiments = chooseExperiments({ names, tour, all, disruption, anyImage })
+  const complaint = venueComplaint(
+    options,
+    readCatalogue().map(({ name }) => name),
+  )
+  if (complaint !== null) throw new UsageError(complaint)
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])
   const startedUs = systemClock.nowUs()
   const runId = newRunId(startedUs)
@@ -43,34 +49,46 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   }
 
   const display = new ProgressDisplay(streams, systemClock, experiments)
-  const interrupts = listenForInterrupts(name => display.say(`${name}: ending, cleaning up …`))
+  const say = (text: string): void => display.say(text)
+  const interrupts = listenForInterrupts(name => say(`${name}: ending, cleaning up …`))
   const { signal } = interrupts
-  const plan = {
-    experiments,
-    atATime: place === null ? atATime : 1,
-    place,
-    folder,
-    runId,
-    seed,
-    provenance,
-    display,
-    signal,
+  try {
+    const { env } = streams
+    const venue =
+      place === null
+        ? await openVenue({ options, runId, folder, env, signal, say })
+        : contextVenue(place, signal)
+    const plan = { experiments, atATime: atATime ?? venue.atATime, folder, runId, seed, provenance, display }
+    const { folders, notRun, measuredAgain, left } = await measure({ ...plan, venue, signal })
+    const interrupted = signal.aborted ? String(signal.reason) : null
+    const report = await judgeRun(
+      { runId, startedUs, endedUs: systemClock.nowUs(), notRun, measuredAgain, interrupted, provenance },
+      folders,
+    )
+    await closeVenue(venue, report.exitCode !== 0 && interrupted === null, say)
+    display.end()
+    const written = report.analyses.length > 0 && (await tryToWrite(folder, report, streams))
+    printReport(report, options.output, written ? folder : null, streams)
+    const exitCode = interrupts.exitCode() ?? report.exitCode
+    if (left.length > 0) streams.stderr.write(`${venue.whenLeft}\n`)
+    return exitCode === 0 && (!written || left.length > 0) ? 3 : exitCode
+  } catch (error) {
+    const exitCode = interrupts.exitCode()
+    if (exitCode === null) throw error
+    return exitCode
+  } finally {
+    display.end()
+    interrupts.dispose()
   }
-  const { folders, notRun, measuredAgain, left } = await measure(plan)
-  display.end()
-  interrupts.dispose()
-  if (left.length > 0 && place !== null)
-    streams.stderr.write('something was left on the cluster; take it back with: rollproof cleanup\n')
+}
 
-  const interrupted = interrupts.signal.aborted ? String(interrupts.signal.reason) : null
-  const report = await judgeRun(
-    { runId, startedUs, endedUs: systemClock.nowUs(), notRun, measuredAgain, interrupted, provenance },
-    folders,
-  )
-  const written = report.analyses.length > 0 && (await tryToWrite(folder, report, streams))
-  printReport(report, options.output, written ? folder : null, streams)
-  const exitCode = interrupts.exitCode() ?? report.exitCode
-  return exitCode === 0 && (!written || left.length > 0) ? 3 : exitCode
+/** What was measured is shown even when the cluster does not go. */
+async function closeVenue(venue: Venue, trouble: boolean, say: (text: string) => void): Promise<void> {
+  try {
+    await venue.close(trouble)
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}; \`rollproof cleanup\` tries again`)
+  }
 }
 
 /** What was measured is shown even when the disk does not take it. */
@@ -84,19 +102,4 @@ async function tryToWrite(folder: string, report: RunReport, { stderr }: Streams
     )
     return false
   }
-}
-
-/** Sorts by time, and does not collide when two are started in one second. */
-function newRunId(nowUs: number): string {
-  const [date = '', time = ''] = new Date(nowUs / 1000).toISOString().split(/[T.]/)
-  return `${date}-${time.replaceAll(':', '')}-${randomBytes(2).toString('hex')}`
-}
-
-function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | null {
-  if (text === undefined) return null
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most || text.trim() === '') {
-    throw new UsageError(`${option} ${text}: expected a whole number from ${least} to ${most}`)
-  }
-  return value
 }

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { programPath } from '../base/package-root.ts'
 import type { ImageContents } from '../model/embedded-cluster.ts'
 
-const SHELL_TOOLS = ['sh', 'cat', 'sleep']
+export const SHELL_TOOLS = ['sh', 'cat', 'sleep'] as const
 
 export function sampleAppImages(): Record<string, ImageContents> {
   const distroless: ImageContents = {
@@ -24,7 +24,8 @@ export function sampleAppImages(): Record<string, ImageContents> {
   }
 }
 
-function findCommand(name: string): string {
+/** Absolute: inside a container the PATH is the image alone. */
+export function findCommand(name: string): string {
   for (const folder of (process.env.PATH ?? '/usr/bin:/bin').split(path.delimiter)) {
     const file = path.join(folder, name)
     try {
@@ -34,5 +35,5 @@ function findCommand(name: string): string {
       // Not in this folder.
     }
   }
-  throw new Error(`${name} is not on the PATH; the embedded cluster gives it to the sample app's image`)
+  throw new Error(`${name} is not on the PATH; the sample app's image needs it`)
 }

@@ -6,6 +6,7 @@
 import type http from 'node:http'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { KubeApiError } from './api-error.ts'
+import { openExec, type ExecListener, type ExecPlace, type ExecStream } from './exec.ts'
 import { readKubeconfig, type KubeconfigSource } from './kubeconfig.ts'
 import { RequestGate } from './request-gate.ts'
 import { Transport } from './transport.ts'
@@ -28,6 +29,8 @@ export interface KubeReader {
 export interface KubeClient extends KubeReader {
   /** One request; resolves with the parsed answer, rejects with KubeApiError (an answer) or the socket's error (none). */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>
+  /** Runs a command in a container; its input and output go on until either side ends them. */
+  exec(place: ExecPlace, argv: string[], listener: ExecListener): Promise<ExecStream>
   close(): void
 }
 
@@ -60,6 +63,10 @@ export async function connectKube(
     open: async (path, signal) => {
       if (!isWatch(path)) await gate?.pass()
       return openStream(transport, path, signal)
+    },
+    exec: async (place, argv, listener) => {
+      await gate?.pass()
+      return openExec(config, place, argv, listener)
     },
     close: () => transport.close(),
   }

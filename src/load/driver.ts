@@ -10,7 +10,7 @@ import type { ConnectionSetting } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
 import { DelayLine } from './delay-line.ts'
 import { staggeredPaces } from './pacer.ts'
-import { PopulationSchedule } from './population.ts'
+import { partOf, PopulationSchedule, wholeShare } from './population.ts'
 import type { Routes } from './routes.ts'
 import { Sender } from './sender.ts'
 
@@ -55,25 +55,31 @@ export class Driver {
       connectTimeoutMs: plan.profile.connectTimeoutMs,
       firstByteTimeoutMs: plan.profile.firstByteTimeoutMs,
     }
-    this.#sender = new Sender(plan, setting, parts.routes, sample =>
-      parts.emit({ type: 'sample', row: packSample(sample) }),
+    const share = plan.share ?? wholeShare
+    const maxInFlight = Math.max(1, partOf(plan.maxInFlight, share))
+    this.#sender = new Sender(
+      { runPrefix: plan.runPrefix, maxInFlight, share },
+      setting,
+      parts.routes,
+      sample => parts.emit({ type: 'sample', row: packSample(sample) }),
     )
   }
 
   start(): void {
     const { populations } = this.#plan.profile
-    const startUs = this.#parts.clock.nowUs()
+    const nowUs = this.#parts.clock.nowUs()
+    const startUs = this.#plan.share?.startAtUs ?? nowUs
     const paces = staggeredPaces(
       populations.map(({ ratePerSecond }) => ratePerSecond),
       startUs,
     )
     this.#schedules = paces.flatMap((pace, position) => {
       const profile = populations[position]
-      return profile === undefined ? [] : [new PopulationSchedule(profile, pace)]
+      return profile === undefined ? [] : [new PopulationSchedule(profile, pace, this.#plan.share)]
     })
     this.#stopAtUs = startUs + this.#plan.maxDurationMs * 1000
-    this.#lastTurnUs = startUs
-    this.#progressUs = startUs
+    this.#lastTurnUs = nowUs
+    this.#progressUs = nowUs
     this.#parts.emit({ type: 'started', version: 1, atUs: startUs, pid: process.pid })
     this.#turn()
   }

@@ -2,82 +2,31 @@
  * The load driver's program. In: one line, the plan, and later perhaps `{"type":"stop"}`. Out: lines of LoadMessage.
  * Exit codes: 0 the run ended, 2 the plan was wrong, 3 the forwarding tables were lost and so was the measurement.
  * When its parent dies, its standard input closes, and it ends.
+ *
+ * With `--remote` it is spoken to through a socket instead (remote.ts), and `--relay` carries a connection there.
  */
 import { systemClock } from '../base/clock.ts'
 import { LineSplitter } from '../base/ndjson.ts'
-import { seededRandom } from '../base/random.ts'
-import type { LoadPlan } from '../model/load.ts'
-import { Driver } from './driver.ts'
-import { ForwardedRoutes } from './forwarding.ts'
 import { MessageWriter } from './message-writer.ts'
 import { parsePlan } from './plan.ts'
-import { fixedRoute, type Routes } from './routes.ts'
-import { followTables } from './table-stream.ts'
+import { runRelay } from './relay.ts'
+import { RemoteDriver } from './remote.ts'
+import { startRun, type Run } from './run.ts'
+import { skewedClock, skewVariable } from './skewed-clock.ts'
 
 /** How long the last lines may take to be read when nobody has asked for them. */
 const LAST_WORDS_MS = 5000
 
-interface Run {
-  stop(): void
-  abort(): void
-}
-
-function startRun(plan: LoadPlan): Run {
-  const { target } = plan
-  if (target.kind === 'address') {
-    const { driver } = createDriver(plan, fixedRoute(target.host, target.port))
-    driver.start()
-    return driver
-  }
-  const routes = new ForwardedRoutes(target.service, seededRandom(plan.seed), systemClock)
-  const { driver, exitWith } = createDriver(plan, routes)
-  let started = false
-  const tables = followTables(target, {
-    onTable(table) {
-      routes.adopt(table)
-      if (!started) driver.start()
-      started = true
-    },
-    onBroken(reason) {
-      process.stderr.write(`load: the forwarding tables were lost: ${reason}\n`)
-      exitWith(3)
-      driver.abort()
-    },
-  })
-  return {
-    // Nothing is sent any more, so the tables are no longer needed, and their end is no loss.
-    stop() {
-      tables.close()
-      driver.stop()
-    },
-    abort() {
-      tables.close()
-      driver.abort()
-    },
-  }
-}
-
-function createDriver(plan: LoadPlan, routes: Routes): { driver: Driver; exitWith: (code: number) => void } {
-  const writer = new MessageWriter(process.stdout)
-  let exitCode = 0
-  const driver = new Driver(plan, {
-    clock: systemClock,
-    routes,
-    emit: message => writer.emit(message),
-    onTurn: nowUs => writer.writeIfDue(nowUs),
-    onEnded: () => writer.close(() => process.exit(exitCode)),
-  })
-  return { driver, exitWith: code => void (exitCode = code) }
-}
-
-function main(): void {
+function runAsChild(): void {
   let run: Run | null = null
   let stopping = false
+  let exitCode = 0
+  const writer = new MessageWriter(process.stdout, () => process.exit(exitCode))
   const lines = new LineSplitter(line => {
     if (run === null) {
       const { plan, problems } = parsePlan(line)
       if (problems !== null) return refuse(problems)
-      run = startRun(plan)
+      run = startRun(plan, systemClock, writer, code => (exitCode = code))
     } else if (isStop(line)) {
       stopping = true
       run.stop()
@@ -94,11 +43,24 @@ function main(): void {
   process.stdin.on('error', () => process.stdin.destroy())
   // Nobody reads any more: there is nobody to tell, either.
   process.stdout.on('error', () => process.exit(0))
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      if (run === null) process.exit(0)
-      abandon(run)
-    })
+  onSignal(() => {
+    if (run === null) process.exit(0)
+    abandon(run)
+  })
+}
+
+function runRemote(): void {
+  const clock = skewedClock(systemClock, process.env[skewVariable])
+  const driver = new RemoteDriver(
+    clock,
+    (plan, sink, exitWith) => startRun(plan, clock, sink, exitWith),
+    code => process.exit(code),
+  )
+  onSignal(() => driver.terminate())
+}
+
+function onSignal(action: () => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, action)
 }
 
 /** Ends at once, with the books closed if there is still somebody to read them. */
@@ -120,4 +82,7 @@ function isStop(line: string): boolean {
   }
 }
 
-main()
+const [mode] = process.argv.slice(2)
+if (mode === '--relay') runRelay()
+else if (mode === '--remote') runRemote()
+else runAsChild()

@@ -8,13 +8,25 @@ import type { LoadMessage } from '../model/load.ts'
 
 const WRITE_PERIOD_US = 50_000
 
-export class MessageWriter {
+/** Where a driver's messages go. */
+export interface MessageSink {
+  emit(message: LoadMessage): void
+  /** Called at each turn: a chance to write out what was emitted. */
+  writeIfDue(nowUs: number): void
+  /** Nothing more will be emitted: the program ends when its reader has everything. */
+  close(): void
+}
+
+export class MessageWriter implements MessageSink {
   #lines: string[] = []
   #writtenUs = 0
   readonly #stream: Writable
+  readonly #onWritten: () => void
 
-  constructor(stream: Writable) {
+  /** `onWritten` is called when the reader's end has taken the last line. */
+  constructor(stream: Writable, onWritten: () => void) {
     this.#stream = stream
+    this.#onWritten = onWritten
   }
 
   emit(message: LoadMessage): void {
@@ -29,9 +41,8 @@ export class MessageWriter {
     this.#lines = []
   }
 
-  /** Writes the rest, and calls back when the reader's end has taken it. */
-  close(onWritten: () => void): void {
-    this.#stream.write(this.#lines.join(''), () => onWritten())
+  close(): void {
+    this.#stream.write(this.#lines.join(''), () => this.#onWritten())
     this.#lines = []
   }
 }

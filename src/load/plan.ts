@@ -24,6 +24,8 @@ export function parsePlan(line: string): ParsedPlan {
   check(isPositive(plan.maxDurationMs), 'maxDurationMs must be above 0')
   check(isPositive(plan.maxInFlight), 'maxInFlight must be above 0')
   checkTarget(fieldsOf(plan.target), check)
+  if (plan.share !== undefined) checkShare(fieldsOf(plan.share), check)
+  check(plan.ownPorts === undefined || typeof plan.ownPorts === 'boolean', 'ownPorts must be true or false')
   const profile = fieldsOf(plan.profile)
   check(isPositive(profile.connectTimeoutMs), 'profile.connectTimeoutMs must be above 0')
   check(isPositive(profile.firstByteTimeoutMs), 'profile.firstByteTimeoutMs must be above 0')
@@ -50,6 +52,13 @@ function checkTarget(target: Fields, check: Check): void {
   } else {
     check(false, 'target.kind must be forwarding or address')
   }
+}
+
+function checkShare({ index, of, startAtUs }: Fields, check: Check): void {
+  check(Number.isInteger(of) && Number(of) > 0, 'share.of must be a whole number above 0')
+  const inRange = Number.isInteger(index) && Number(index) >= 0 && Number(index) < Number(of)
+  check(inRange, 'share.index must be from 0 to below share.of')
+  check(Number.isSafeInteger(startAtUs), 'share.startAtUs must be microseconds since the epoch')
 }
 
 function checkPopulation(profile: Fields, check: Check): void {

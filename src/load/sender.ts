@@ -3,7 +3,7 @@
  * waits for a connection: a request that finds all of its population's connections busy opens one of its own.
  */
 import { assert } from '../base/assert.ts'
-import type { Outcome, Sample } from '../model/load.ts'
+import type { LoadShare, Outcome, Sample } from '../model/load.ts'
 import { Books } from './books.ts'
 import { Connection, type ConnectionSetting } from './connection.ts'
 import type { Slot } from './connection-slots.ts'
@@ -14,6 +14,8 @@ import type { Routes } from './routes.ts'
 export interface SenderPlan {
   runPrefix: string
   maxInFlight: number
+  /** Numbers are those of all shares together: unique among them. */
+  share: Pick<LoadShare, 'index' | 'of'>
 }
 
 const noEndpoint: Outcome = {
@@ -26,8 +28,8 @@ const noEndpoint: Outcome = {
 
 export class Sender {
   readonly books = new Books()
-  #nextSeq = 0
-  #nextConnectionId = 1
+  #nextSeq: number
+  #nextConnectionId: number
   #over = false
   readonly #open = new Set<Exchange>()
   readonly #plan: SenderPlan
@@ -42,6 +44,8 @@ export class Sender {
     onSample: (sample: Sample) => void,
   ) {
     this.#plan = plan
+    this.#nextSeq = plan.share.index
+    this.#nextConnectionId = plan.share.index + 1
     this.#setting = setting
     this.#routes = routes
     this.#onSample = onSample
@@ -76,11 +80,23 @@ export class Sender {
     this.#over = true
   }
 
+  #takeSeq(): number {
+    const seq = this.#nextSeq
+    this.#nextSeq += this.#plan.share.of
+    return seq
+  }
+
+  #takeConnectionId(): number {
+    const id = this.#nextConnectionId
+    this.#nextConnectionId += this.#plan.share.of
+    return id
+  }
+
   #take(schedule: PopulationSchedule): Sample {
     const { scheduledUs, kind } = schedule.take()
     this.books.countScheduled()
     return {
-      seq: this.#nextSeq++,
+      seq: this.#takeSeq(),
       population: schedule.population,
       kind,
       scheduledUs,
@@ -117,7 +133,7 @@ export class Sender {
   #connectionFor(slot: Slot | null): Connection | null {
     if (slot?.connection?.idle === true) return slot.connection
     const route = this.#routes.choose()
-    const connection = route === null ? null : new Connection(this.#nextConnectionId++, route, this.#setting)
+    const connection = route === null ? null : new Connection(this.#takeConnectionId(), route, this.#setting)
     if (slot !== null) slot.connection = connection
     return connection
   }

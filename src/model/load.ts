@@ -51,6 +51,21 @@ export interface LoadPlan {
   maxDurationMs: number
   /** A request that finds this many open is skipped and counted as such. */
   maxInFlight: number
+  /** Present where several drivers carry out one schedule together. */
+  share?: LoadShare
+  /**
+   * True where the driver has a network of its own: it hands itself source ports in turn, so that one whose connect was
+   * never answered (and which conntrack keeps pinned to the dead pod for two minutes) is not used again meanwhile.
+   */
+  ownPorts?: boolean
+}
+
+/** Request number i of each population goes to driver i mod `of`. */
+export interface LoadShare {
+  index: number
+  of: number
+  /** When request 0 of the schedule is due, by this driver's clock: the same instant for all. */
+  startAtUs: number
 }
 
 /** `tls`: between the connect and the first request. */
