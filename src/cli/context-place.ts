@@ -9,6 +9,7 @@ import { acquireContext, REQUESTS_PER_SECOND } from '../cluster/context.ts'
 import { startLoadOnContext } from '../cluster/context-load.ts'
 import { checkGuardRails, type Missing } from '../cluster/guard-rails.ts'
 import { sampleAppImages } from '../cluster/images.ts'
+import { driverImage, startLoadFrom } from '../cluster/load-from.ts'
 import { journalFolder } from '../cluster/journal.ts'
 import { madeByRun, type ImageNames } from '../cluster/made-by-run.ts'
 import { connectKube, type KubeClient } from '../kube/client.ts'
@@ -59,9 +60,7 @@ export async function openContext(
         journals: journalFolder(env),
         clock: systemClock,
         signal,
-        startLoad: startLoadOnContext(() =>
-          Promise.reject(new Error('load from inside a real cluster is not part of this version')),
-        ),
+        startLoad: startLoadOnContext(startLoadFrom(options.loadFrom ?? 'inside')),
       }),
     plan: chosenExperiments => withClient(chosen, client => planText(client, chosen, chosenExperiments)),
   }
@@ -109,6 +108,8 @@ async function refuseWhatIsMissing(
     images,
     allowDrain: options.allowDrain === true,
     builtIn: Object.keys(sampleAppImages()),
+    // Of a load from inside.
+    driverImages: options.loadFrom === 'host' ? [] : [driverImage.name],
     ...doingsOf(experiments),
   })
   const text = refusal(missing, context, options.namespace ?? 'NAMESPACE')

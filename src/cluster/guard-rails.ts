@@ -25,6 +25,8 @@ export interface GuardedRun extends Omit<Doings, 'ownNamespace'> {
   allowDrain: boolean
   /** Sample-app images, which no registry has. */
   builtIn: readonly string[]
+  /** Images that the run uses itself, from no registry either. */
+  driverImages: readonly string[]
 }
 
 export interface Missing {
@@ -125,9 +127,15 @@ function ownerOf({ metadata }: KubeObject): string {
   return `made by run ${run}: wait for it, use another namespace, or take it back with: rollproof cleanup`
 }
 
-function imageComplaints({ objects, images, builtIn }: GuardedRun, harmless: boolean): string[] {
+function imageComplaints(
+  { objects, images, builtIn, driverImages }: GuardedRun,
+  harmless: boolean,
+): string[] {
   if (harmless) return []
-  const needed = new Set(objects.flatMap(imagesOf).filter(image => builtIn.includes(image)))
+  const needed = new Set([
+    ...objects.flatMap(imagesOf).filter(image => builtIn.includes(image)),
+    ...driverImages,
+  ])
   return [...needed]
     .filter(image => images[image] === undefined)
     .map(image => `the image ${image} is in no registry; say what it is called here: --image ${image}=IMAGE`)
