@@ -1,11 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** They wait most of the time: for a cluster, a probe, a grace period. So they wait side by side. */
-const waiting = [
-  'src/conformance/*.run.test.ts',
-  'src/embedded/kubectl.run.test.ts',
-  'src/cli/interrupt.run.test.ts',
-]
+/** The tour and the phases measure time: they have the machine to themselves. */
+const measuring = ['src/tour.run.test.ts', 'src/conformance/phases/*.run.test.ts']
+/** They make real clusters: `npm run test:kind`, and where Docker and kind are, `npm test`. */
+const onKind = 'src/**/*.kind.test.ts'
 const shared = { testTimeout: 20_000, hookTimeout: 30_000 }
 
 export default defineConfig({
@@ -17,7 +15,7 @@ export default defineConfig({
           ...shared,
           name: 'parts',
           include: ['src/**/*.test.ts', 'sample-app/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['src/**/*.run.test.ts'],
+          exclude: ['src/**/*.run.test.ts', onKind],
           // One more than cores: some of these wait, too.
           maxWorkers: 3,
           // A worker loads the modules once, not once for each file: that was half of the time.
@@ -26,25 +24,36 @@ export default defineConfig({
         },
       },
       {
+        // They wait most of the time, for a cluster, a probe, a grace period: so they wait side by side.
         test: {
           ...shared,
           name: 'clusters',
-          include: waiting,
+          include: ['src/**/*.run.test.ts'],
+          exclude: measuring,
           testTimeout: 300_000,
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
       {
-        // Whole runs measure time: they come after the rest, one file after the other, with the machine to themselves.
         test: {
           ...shared,
           name: 'runs',
-          include: ['src/**/*.run.test.ts'],
-          exclude: waiting,
+          include: measuring,
           fileParallelism: false,
           testTimeout: 300_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'kind',
+          include: [onKind],
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -72,6 +72,23 @@ describe('cleaning up from journals', () => {
   it.skipIf(process.platform !== 'linux')('tells a process from a later one of the same id', () => {
     expect(isSameProcess(process.pid, processStart(process.pid))).toBe(true)
     expect(isSameProcess(process.pid, '1')).toBe(false)
+    expect(isSameProcess(process.pid, null)).toBe(true)
     expect(isSameProcess(spawnSync(process.execPath, ['-e', '0']).pid, null)).toBe(false)
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'takes one that was killed, and that nobody has reaped, for dead',
+    async () => {
+      // The shell goes on without waiting for its child.
+      const shell = spawn('sh', ['-c', 'sleep 60 & echo $!; kill -KILL $!; exec sleep 60'])
+      try {
+        const pid = Number(await new Promise(resolve => shell.stdout.once('data', resolve)))
+        const stat = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8')
+        while (!stat().includes(') Z ')) await new Promise(resolve => setImmediate(resolve))
+        expect(isSameProcess(pid, processStart(pid))).toBe(false)
+      } finally {
+        shell.kill('SIGKILL')
+      }
+    },
+  )
 })

@@ -131,7 +131,7 @@ describe('a watch', () => {
     let brokeUs = 0
     let backUs = 0
     const client = await scripted((query, response) => {
-      if (query.get('watch') === null) return response.end(list('5'))
+      if (query.get('watch') === null) return void response.end(list('5'))
       watches += 1
       if (watches === 1) {
         response.write(line('ADDED', pod('a', '6')))
@@ -146,7 +146,7 @@ describe('a watch', () => {
         response.write(line('ADDED', pod('b', '7')))
       }
     })
-    const gaps: { fromUs: number; toUs: number }[] = []
+    const gaps: { fromUs: number; toUs: number; why: string }[] = []
     expect(await told(client, 4, gaps)).toEqual(['synced', 'a@6', 'gap', 'b@7'])
     expect(gaps).toHaveLength(1)
     expect(gaps[0]?.fromUs).toBeLessThanOrEqual(brokeUs)
@@ -157,7 +157,7 @@ describe('a watch', () => {
     const stop = new AbortController()
     let watches = 0
     const client = await scripted((query, response) => {
-      if (query.get('watch') === null) return response.end(list('5'))
+      if (query.get('watch') === null) return void response.end(list('5'))
       watches += 1
       if (watches === 3) stop.abort()
       response.destroy()
@@ -169,7 +169,7 @@ describe('a watch', () => {
     const stop = new AbortController()
     let watches = 0
     const client = await scripted((query, response) => {
-      if (query.get('watch') === null) return response.end(list('5'))
+      if (query.get('watch') === null) return void response.end(list('5'))
       watches += 1
       response.end()
     })
@@ -188,7 +188,7 @@ describe('a watch', () => {
       } else if (++watches === 1) response.flushHeaders()
       else response.write(line('MODIFIED', pod('a', '8')))
     })
-    const gaps: { why: string }[] = []
+    const gaps: { fromUs: number; toUs: number; why: string }[] = []
     expect(await told(client, 4, gaps)).toEqual(['a@3', 'synced', 'gap', 'a@8'])
     expect(gaps[0]?.why).toMatch(/nothing of what had changed/)
   })
