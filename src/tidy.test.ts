@@ -44,6 +44,25 @@ describe('the code keeps its habits', () => {
     )
   })
 
+  it('changes a cluster through one door: mutations, and what takes them back', () => {
+    // Taking the power from a node of an embedded cluster is a command of its own, and of no run.
+    const doors = [
+      'cli/cluster-node.ts',
+      'kube/mutations.ts',
+      'kube/take-back.ts',
+      'cluster/take-back-all.ts',
+      'cluster/access-check.ts',
+    ]
+    const outside = (file: string): boolean =>
+      !/^(run|disruption|observe|cluster|kube|cli)\//.test(file) || doors.includes(file)
+    const changing =
+      /\.request(<[^(]*>)?\(\s*(['"`](POST|PUT|PATCH|DELETE)|method\b)|\.(core|apps)\.(create|patch|replace|delete)/
+    expect(offenders(changing, outside)).toEqual([])
+    // Who only reads is given a client that can do no more.
+    const whole = offenders(/\bKubeClient\b/, file => !/^(run|disruption|observe)\//.test(file))
+    expect(whole).toEqual([])
+  })
+
   it('leaves no notes to itself', () => {
     const marks = ['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X:']
     expect(

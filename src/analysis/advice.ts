@@ -13,6 +13,8 @@ export function adviceFor(cause: Cause, ended: readonly Termination[], timeline:
   switch (cause) {
     case 'endpoint-lingered':
       return aboutPreStop(ended, histories, timeline)
+    case 'pinned-source-port':
+      return 'Let clients choose their source ports in turn, or send the load from inside, where the driver does; the pods had ended long before, and the rules were right'
     case 'ready-too-early':
       return 'Add a readinessProbe that succeeds only once the server answers'
     case 'killed-in-flight':

@@ -32,6 +32,7 @@ export type FindingCode =
   | 'run-interrupted'
   | 'load-broke-off'
   | 'negative-control'
+  | 'clocks-unrelated'
   // what was measured, and was not as declared
   | 'unexpected-failures'
   | 'undeclared-cause'
@@ -40,6 +41,7 @@ export type FindingCode =
   // shown, without changing a verdict by itself
   | 'harness-failures'
   | 'unexplained-failures'
+  | 'load-path'
 
 export interface Finding {
   code: FindingCode

@@ -39,15 +39,16 @@ function ask(cause: Cause, failure: Failure, timeline: Timeline): Found | null {
   if (first === undefined) return null
   const only = fitting.length === 1
   const doubt = only
-    ? `which pod it was led to is not recorded; ${first.pod} fits`
-    : `which pod it was led to is not recorded; these fit: ${fitting.map(fit => fit.pod).join(', ')}`
+    ? `inferred: which pod it was led to is not recorded; ${first.pod} fits`
+    : `inferred: which pod it was led to is not recorded; these fit: ${fitting.map(fit => fit.pod).join(', ')}`
   return { basis: 'temporal', evidence: [...first.evidence, doubt], pod: only ? first.pod : null }
 }
 
 /** It existed and could be routed to: ready once, and not deleted for longer than rules have been seen to linger. */
-function canHaveServed(pod: PodHistory, { connectUs, endedUs }: Failure): boolean {
+function canHaveServed(pod: PodHistory, failure: Failure): boolean {
+  const { connectUs, endedUs, clockErrorUs } = failure
   const knownFromUs = pod.readyUs ?? shutdownBeganUs(pod)
-  if (knownFromUs === null || knownFromUs > endedUs + watchUs) return false
+  if (knownFromUs === null || knownFromUs > endedUs + watchUs + clockErrorUs) return false
   return pod.deletedUs === null || connectUs <= pod.deletedUs + lingeringUs
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Attribution } from './analysis.ts'
 import type { Failure } from './failures.ts'
-import { offset } from './figures.ts'
+import { inMs, offset } from './figures.ts'
 import type { Fact, PodHistory } from './pod-history.ts'
 import { inForceAt, listsPod, routedUs, unroutedUs } from './routing.ts'
 import type { Timeline } from './timeline.ts'
@@ -25,7 +25,18 @@ export function tellStory(failure: Failure, timeline: Timeline): string[] {
   const half = maxLines / 2
   const shown = lines.length > maxLines ? [...lines.slice(0, half), ...lines.slice(-half)] : lines
   const ledger = describeLedger(failure.processed)
-  return ledger === null ? shown : [...shown, ledger]
+  return [...shown, ...clockDoubt(failure), ...(ledger === null ? [] : [ledger])]
+}
+
+/** Where the order of two facts lies within the error of the driver's clock, no order is claimed. */
+function clockDoubt({ pod, clockErrorUs, connectUs, endedUs }: Failure): string[] {
+  if (clockErrorUs === 0) return []
+  const close = (atUs: number): boolean =>
+    Math.abs(atUs - connectUs) <= clockErrorUs || Math.abs(atUs - endedUs) <= clockErrorUs
+  if (pod?.facts.some(({ atUs }) => close(atUs)) !== true) return []
+  return [
+    `the driver's clock is known to within ${inMs(clockErrorUs)}: what is closer may have been the other way round`,
+  ]
 }
 
 function requestFacts(failure: Failure): Fact[] {

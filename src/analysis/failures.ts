@@ -20,6 +20,8 @@ export interface Failure {
   opensConnection: boolean
   /** Not one byte of an answer came. */
   unanswered: boolean
+  /** How far its instants may be from ours, since they were taken by another clock. */
+  clockErrorUs: number
   podName: string | null
   pod: PodHistory | null
   processed: Attribution['processed']
@@ -52,6 +54,7 @@ function toFailure(sample: Sample, timeline: Timeline): Failure {
     connectUs: opensConnection ? (sample.sentUs ?? sample.scheduledUs) : connection.openedUs,
     opensConnection,
     unanswered: sample.firstByteUs === null,
+    clockErrorUs: timeline.clockErrorUs(sample),
     podName,
     pod: podName === null ? null : (timeline.pods.get(podName) ?? null),
     processed: processedOf(timeline.ledger, sample.seq),

@@ -64,6 +64,8 @@ function happened(
   switch (cause) {
     case 'endpoint-lingered':
       return `${counted(count, 'new connection')} (${byCode(failures)}) ${be(count)} led to ${pods} that no longer listened${lag(ended)}`
+    case 'pinned-source-port':
+      return `${counted(count, 'new connection')} (${byCode(failures)}) ${be(count)} sent from a source port that conntrack still pinned to a dead pod`
     case 'ready-too-early':
       return `${counted(count, 'new connection')} (${byCode(failures)}) ${be(count)} led to ${pods} before the server listened${early(failures, timeline)}`
     case 'killed-in-flight':

@@ -4,11 +4,13 @@
  */
 import type { Sample } from '../model/load.ts'
 import type { Recording } from '../model/recording.ts'
+import type { LoadRecord } from '../model/remote-load.ts'
 import type { Transition } from '../model/transition.ts'
 import { measureDriverDelay } from './driver-delay.ts'
 import type { LedgerBook } from './ledger.ts'
 import { readLedger } from './ledger.ts'
 import type { Phases } from './phases.ts'
+import { collectHungConnects } from './hung-connects.ts'
 import { findPhases } from './phases.ts'
 import type { PodHistory } from './pod-history.ts'
 import { collectPods } from './pod-history.ts'
@@ -34,6 +36,10 @@ export interface Timeline {
   roundTripUs: number
   /** How late the driver was around an instant. */
   driverDelayUs: (atUs: number) => number
+  /** How far a sample's instants may be from the witnesses', since its driver has a clock of its own. */
+  clockErrorUs: (sample: Sample) => number
+  /** Connects that were given up unanswered, from this one's source port to its address, in order of their end. */
+  hungConnects: (sample: Sample) => readonly Sample[]
   /** The pod that a connection led to; null when nothing tells. */
   podOf: (sample: Sample) => string | null
 }
@@ -60,6 +66,8 @@ export function buildTimeline(recording: Recording): Timeline {
     firstSuccessUs: firstSuccesses(samples, podOf),
     roundTripUs: roundTripUs(recording),
     driverDelayUs: measureDriverDelay(samples, recording.stalls),
+    hungConnects: collectHungConnects(samples, manifest.load?.drivers.length ?? 0),
+    clockErrorUs: clockErrors(manifest.load),
     podOf,
   }
 }
@@ -91,6 +99,12 @@ function extent(recording: Recording): [number, number] {
   for (const { atUs } of recording.transitions) lastUs = Math.max(lastUs, atUs)
   for (const { beginUs, endUs } of recording.marks) lastUs = Math.max(lastUs, endUs ?? beginUs)
   return [Math.min(firstUs, lastUs), lastUs]
+}
+
+/** Request number i was driver i mod n's. A bound that is not known is for the validity to judge. */
+function clockErrors(load: LoadRecord | undefined): (sample: Sample) => number {
+  const errors = new Map(load?.drivers.map(({ share, errorUs }) => [share, errorUs ?? 0]))
+  return ({ seq }) => (errors.size === 0 ? 0 : (errors.get(seq % errors.size) ?? 0))
 }
 
 function roundTripUs({ manifest }: Recording): number {

@@ -30,5 +30,8 @@ export const crossingUs = 3_000
 /** The same, with the driver and the server held up by a busy machine. */
 export const crossingBusyUs = 100_000
 
+/** A SYN that was never answered stays in the conntrack table for this long (nf_conntrack_tcp_timeout_syn_sent). */
+export const pinnedUs = 120_000_000
+
 /** A time-out that ends this close to a stall of the driver may be the stall's doing. */
 export const stallNearUs = 100_000

@@ -115,6 +115,9 @@ function judgeBooks({ recording, samples }: Timeline): Finding[] {
   if (totals.sent !== totals.succeeded + totals.failed + totals.unresolved) {
     problems.push('sent is not succeeded + failed + unresolved')
   }
+  for (const { driver, lostLines } of recording.manifest.load?.drivers ?? []) {
+    if (lostLines > 0) problems.push(`${counted(lostLines, 'line')} of driver ${driver} never arrived`)
+  }
   const repeated = samples.length - new Set(samples.map(sample => sample.seq)).size
   if (repeated > 0) problems.push(`${counted(repeated, 'sample')} with a number that another has`)
   if (problems.length === 0) return []

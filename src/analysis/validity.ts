@@ -8,6 +8,7 @@ import type { Timeline } from './timeline.ts'
 import { judgeDisruption } from './validity-disruption.ts'
 import { judgeLoad } from './validity-load.ts'
 import { judgeTarget } from './validity-target.ts'
+import { judgeLoadPath } from './validity-load-path.ts'
 import { judgeRecording, judgeWindows } from './validity-windows.ts'
 
 export function judgeValidity(
@@ -20,6 +21,7 @@ export function judgeValidity(
     // A run that broke off explains most of what else is wrong with it.
     ...judgeRecording(timeline),
     ...judgeLoad(timeline, driver, ledger),
+    ...judgeLoadPath(timeline),
     ...judgeTarget(timeline),
     ...judgeDisruption(timeline, declared.disruption, declared.expectation),
     ...judgeWindows(timeline),

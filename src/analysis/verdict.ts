@@ -24,6 +24,7 @@ const discrediting: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'target-overloaded',
   'baseline-dirty',
   'books-unbalanced',
+  'clocks-unrelated',
   'ledger-unbalanced',
 ])
 

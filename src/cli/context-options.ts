@@ -2,6 +2,7 @@
 import { sampleAppImages } from '../cluster/images.ts'
 import type { ImageNames } from '../cluster/made-by-run.ts'
 import type { Doings } from '../cluster/rbac.ts'
+import type { LoadSource } from '../model/remote-load.ts'
 import type { Experiment } from '../run/experiment.ts'
 import { UsageError } from './exit-code.ts'
 
@@ -12,6 +13,7 @@ export interface ContextOptions {
   image?: string[]
   allowDrain?: boolean
   dryRun?: boolean
+  loadFrom?: LoadSource
 }
 
 /** True when the run is to take place on a cluster of the kubeconfig. */

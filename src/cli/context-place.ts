@@ -9,9 +9,9 @@ import { acquireContext, REQUESTS_PER_SECOND } from '../cluster/context.ts'
 import { startLoadOnContext } from '../cluster/context-load.ts'
 import { checkGuardRails, type Missing } from '../cluster/guard-rails.ts'
 import { sampleAppImages } from '../cluster/images.ts'
+import { driverImage, startLoadFrom } from '../cluster/load-from.ts'
 import { journalFolder } from '../cluster/journal.ts'
 import { madeByRun, type ImageNames } from '../cluster/made-by-run.ts'
-import { rolesFor } from '../cluster/rbac.ts'
 import { connectKube, type KubeClient } from '../kube/client.ts'
 import { kubeconfigFiles, readKubeconfig, type KubeconfigSource } from '../kube/kubeconfig.ts'
 import type { MutationRequest } from '../kube/mutation-requests.ts'
@@ -19,6 +19,7 @@ import { dryRun } from '../run/dry-run.ts'
 import type { Experiment } from '../run/experiment.ts'
 import { doingsOf, imageNames, type ContextOptions } from './context-options.ts'
 import { UsageError } from './exit-code.ts'
+import { rolesText } from './roles-text.ts'
 import type { Streams } from './streams.ts'
 
 export interface ContextPlace {
@@ -59,9 +60,7 @@ export async function openContext(
         journals: journalFolder(env),
         clock: systemClock,
         signal,
-        startLoad: startLoadOnContext(() =>
-          Promise.reject(new Error('load from inside a real cluster is not part of this version')),
-        ),
+        startLoad: startLoadOnContext(startLoadFrom(options.loadFrom ?? 'inside')),
       }),
     plan: chosenExperiments => withClient(chosen, client => planText(client, chosen, chosenExperiments)),
   }
@@ -109,6 +108,8 @@ async function refuseWhatIsMissing(
     images,
     allowDrain: options.allowDrain === true,
     builtIn: Object.keys(sampleAppImages()),
+    // Of a load from inside.
+    driverImages: options.loadFrom === 'host' ? [] : [driverImage.name],
     ...doingsOf(experiments),
   })
   const text = refusal(missing, context, options.namespace ?? 'NAMESPACE')
@@ -116,22 +117,15 @@ async function refuseWhatIsMissing(
 }
 
 /** Null when nothing is missing. */
-export function refusal({ complaints, rights }: Missing, context: string, namespace: string): string | null {
+function refusal({ complaints, rights, needed }: Missing, context: string, namespace: string): string | null {
   const lines = complaints.map(complaint => `  - ${complaint}`)
   const lacking = rights.map(({ group, resource, verbs, scope }) => {
     const where = scope === 'cluster' ? 'in the whole cluster' : `in ${namespace}`
     return `  - the right to ${verbs.join(', ')} ${resource}${group === '' ? '' : `.${group}`} ${where}`
   })
   if (lines.length + lacking.length === 0) return null
-  const roles = rolesFor(rights, namespace).map(role => stringify(role))
   const granted =
-    roles.length === 0
-      ? []
-      : [
-          'these would grant the missing rights (rollproof rbac prints all that are needed):',
-          '---',
-          roles.join('---\n'),
-        ]
+    rights.length === 0 ? [] : ['what the run needs is granted by:', '---', rolesText(needed, namespace)]
   return [`context ${context}: nothing was touched; missing:`, ...lines, ...lacking, ...granted]
     .join('\n')
     .trimEnd()

@@ -12,6 +12,7 @@ import type { RbacOptions } from './rbac.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
 import type { AgreementOptions } from './agreement.ts'
+import { loadSources } from '../model/remote-load.ts'
 import { clusterKinds } from './cluster-kinds.ts'
 
 export async function main(argv: string[], streams: Streams): Promise<ExitCode> {
@@ -120,6 +121,12 @@ function describeRun(
     )
     .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
     .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
+    .addOption(
+      new Option(
+        '--load-from <where>',
+        'on a real cluster: from pods inside it, or from this machine',
+      ).choices(loadSources),
+    )
     .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
     .option('--context <name>', 'run on this context of the kubeconfig, instead of on an embedded cluster')
     .option('--kubeconfig <file>', 'the kubeconfig (default: $KUBECONFIG, or ~/.kube/config); never written')

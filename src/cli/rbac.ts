@@ -1,8 +1,8 @@
 /** `rollproof rbac`: the rights that a run on a shared cluster needs, for whoever grants them. */
-import { stringify } from 'yaml'
-import { rightsFor, rolesFor } from '../cluster/rbac.ts'
+import { rightsFor } from '../cluster/rbac.ts'
 import { readCatalogueObjects } from './choose.ts'
 import type { ExitCode } from './exit-code.ts'
+import { rolesText } from './roles-text.ts'
 import type { Streams } from './streams.ts'
 
 export interface RbacOptions {
@@ -20,11 +20,6 @@ export function rbacCommand({ namespace, allowDrain = false }: RbacOptions, { st
     '#   kubectl create clusterrolebinding rollproof --clusterrole=rollproof --user=NAME',
     '',
   ]
-  stdout.write(
-    bind.join('\n') +
-      rolesFor(rights, namespace)
-        .map(role => stringify(role))
-        .join('---\n'),
-  )
+  stdout.write(bind.join('\n') + rolesText(rights, namespace))
   return 0
 }

@@ -11,8 +11,9 @@ import { acquireEmbedded } from '../cluster/embedded.ts'
 import { sampleAppImages } from '../cluster/images.ts'
 import { journalFolder } from '../cluster/journal.ts'
 import { acquireKind, type KindCluster } from '../cluster/kind/kind-cluster.ts'
-import { startLoadOnKind } from '../cluster/kind/load-on-kind.ts'
+import { startLoadFrom } from '../cluster/load-from.ts'
 import { KindUnavailable } from '../cluster/kind/problem.ts'
+import type { LoadSource } from '../model/remote-load.ts'
 import type { Experiment } from '../run/experiment.ts'
 import type { ClusterKind } from './cluster-kinds.ts'
 import type { ContextPlace } from './context-place.ts'
@@ -24,6 +25,7 @@ export interface VenueOptions {
   kindConfig?: string
   /** True for the flag alone. */
   keep?: string | true
+  loadFrom?: LoadSource
 }
 
 export interface Venue {
@@ -123,7 +125,7 @@ async function openKind(plan: VenuePlan): Promise<Venue> {
 
 function acquireOn(
   { kubeconfig, context }: KindCluster,
-  { runId, env, signal }: VenuePlan,
+  { options, runId, env, signal }: VenuePlan,
 ): Promise<Cluster> {
   return acquireContext({
     kubeconfig: { files: [kubeconfig] },
@@ -136,7 +138,7 @@ function acquireOn(
     journals: journalFolder(env),
     clock: systemClock,
     signal,
-    startLoad: startLoadOnKind,
+    startLoad: startLoadFrom(options.loadFrom ?? 'inside'),
   })
 }
 

@@ -25,12 +25,16 @@ export interface GuardedRun extends Omit<Doings, 'ownNamespace'> {
   allowDrain: boolean
   /** Sample-app images, which no registry has. */
   builtIn: readonly string[]
+  /** Images that the run uses itself, from no registry either. */
+  driverImages: readonly string[]
 }
 
 export interface Missing {
   /** What is missing, and what to do. */
   complaints: string[]
   rights: Right[]
+  /** All that the run needs, whether missing or not. */
+  needed: Right[]
 }
 
 export async function checkGuardRails(run: GuardedRun): Promise<Missing> {
@@ -43,12 +47,9 @@ export async function checkGuardRails(run: GuardedRun): Promise<Missing> {
     ...imageComplaints(run, harmless),
     ...nodeComplaints(run, nodes?.items ?? null),
   ]
-  const rights = await missingRights(
-    client,
-    rightsFor({ ...run, ownNamespace: namespace === null && harmless }),
-    namespace,
-  )
-  return { complaints, rights }
+  const needed = rightsFor({ ...run, ownNamespace: namespace === null && harmless })
+  const rights = await missingRights(client, needed, namespace)
+  return { complaints, rights, needed }
 }
 
 /** kind makes such contexts, and its nodes say so; a loopback server is on this machine, as the embedded cluster's is. */
@@ -126,9 +127,15 @@ function ownerOf({ metadata }: KubeObject): string {
   return `made by run ${run}: wait for it, use another namespace, or take it back with: rollproof cleanup`
 }
 
-function imageComplaints({ objects, images, builtIn }: GuardedRun, harmless: boolean): string[] {
+function imageComplaints(
+  { objects, images, builtIn, driverImages }: GuardedRun,
+  harmless: boolean,
+): string[] {
   if (harmless) return []
-  const needed = new Set(objects.flatMap(imagesOf).filter(image => builtIn.includes(image)))
+  const needed = new Set([
+    ...objects.flatMap(imagesOf).filter(image => builtIn.includes(image)),
+    ...driverImages,
+  ])
   return [...needed]
     .filter(image => images[image] === undefined)
     .map(image => `the image ${image} is in no registry; say what it is called here: --image ${image}=IMAGE`)
@@ -141,7 +148,8 @@ function nodeComplaints(
   if (!cordons && !drains) return []
   const what = drains ? 'drains a node' : 'cordons nodes for a moment, to place pods'
   const complaints = allowDrain ? [] : [`a chosen experiment ${what}; allow it: --allow-drain`]
-  if (nodes === null) return complaints
+  if (nodes === null)
+    return [...complaints, `whether nodes carry the label ${ALLOWED_LABEL}=true could not be read`]
   const workers = nodes.filter(
     ({ spec }) => !(spec.taints ?? []).some(({ effect }) => effect === 'NoSchedule'),
   )

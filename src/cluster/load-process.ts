@@ -3,7 +3,7 @@ import { startChild, type ChildEnd } from '../base/child.ts'
 import type { Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
 import type { DriverStall, LoadMessage, LoadPlan, LoadTotals, ProbeSample, SampleRow } from '../model/load.ts'
-import type { DriverAccount } from '../model/remote-load.ts'
+import type { LoadRecord } from '../model/remote-load.ts'
 import { sampleColumns } from '../model/sample-row.ts'
 
 export interface LoadObserver {
@@ -16,8 +16,8 @@ export interface LoadObserver {
 export interface LoadProcess {
   /** Live counts, for progress and to end the warm-up; the recording is counted anew by the analysis. */
   readonly live: { sent: number; failed: number; lastFailureUs: number | null; startedUs: number | null }
-  /** Where the drivers are other machines' programs: what became of each, so far. */
-  drivers?(): DriverAccount[]
+  /** On a real cluster: where it comes from, and what became of each driver so far. */
+  record?(): LoadRecord
   /** Resolves with the driver's own account; null when it ended without one. */
   readonly ended: Promise<{ totals: LoadTotals | null; end: ChildEnd }>
   /** Stops sending; open requests end by themselves. */

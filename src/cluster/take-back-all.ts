@@ -74,7 +74,7 @@ async function takeBack(
 
 function describe(entry: JournalEntry, taken: TakenBack | null): string | null {
   const { undo } = entry
-  if (taken === null || taken === 'gone' || undo.kind === 'nothing') return null
+  if (taken === null || taken === 'nothing-left' || undo.kind === 'nothing') return null
   if (taken === 'not-ours') {
     return undo.kind === 'put-back' ? `left ${undo.path} as it is: it was changed by others since` : null
   }

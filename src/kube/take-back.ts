@@ -18,7 +18,7 @@ import {
 } from './mutation-requests.ts'
 import type { KubeObject, Node } from './types.ts'
 
-export type TakenBack = 'taken-back' | 'gone' | 'not-ours'
+export type TakenBack = 'taken-back' | 'nothing-left' | 'not-ours'
 
 /** Only what carries the run's label is deleted, and only the object that the run made (`uid` null: not known). */
 export async function takeBackObject(
@@ -28,18 +28,18 @@ export async function takeBackObject(
   uid: string | null,
 ): Promise<TakenBack> {
   const there = await read<KubeObject>(client, path)
-  if (there === null) return 'gone'
+  if (there === null) return 'nothing-left'
   const { labels = {}, uid: nowUid } = there.metadata
   if (labels[RUN_LABEL] !== runId || (uid !== null && uid !== nowUid)) return 'not-ours'
   const options = { propagationPolicy: 'Background', preconditions: { uid: nowUid } }
   const found = await send(client, removeRequest(path, options))
-  return found ? 'taken-back' : 'gone'
+  return found ? 'taken-back' : 'nothing-left'
 }
 
 /** The node is left cordoned when somebody else took over: its mark, or the field's owner, says so. */
 export async function takeBackCordon(client: KubeClient, node: string, runId: string): Promise<TakenBack> {
   const there = await read<Node>(client, nodePath(node))
-  if (there === null) return 'gone'
+  if (there === null) return 'nothing-left'
   if (there.metadata.annotations?.[CORDONED_BY] !== runId) return 'not-ours'
   if (there.spec.unschedulable === true && isOwnedByUs(there)) {
     if (await send(client, uncordonRequest(node, runId))) return 'taken-back'
@@ -56,9 +56,10 @@ export async function takeBackPatch(
   after: unknown,
 ): Promise<TakenBack> {
   const there = await read<KubeObject>(client, path)
-  if (there === null) return 'gone'
+  if (there === null) return 'nothing-left'
+  if (isAsPatched(there, before)) return 'nothing-left'
   if (!isAsPatched(there, after)) return 'not-ours'
-  return (await send(client, patchRequest(path, before))) ? 'taken-back' : 'gone'
+  return (await send(client, patchRequest(path, before))) ? 'taken-back' : 'nothing-left'
 }
 
 /** Who set `spec.unschedulable` last is told by the managed fields; where there are none, the mark alone decides. */

@@ -228,3 +228,7 @@ export interface WatchLine {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   object: KubeObject
 }
+
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>
+}

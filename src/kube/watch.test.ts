@@ -45,8 +45,12 @@ const list = (resourceVersion: string, ...items: KubeObject[]): string =>
 const line = (type: string, object: unknown): string => `${JSON.stringify({ type, object })}\n`
 
 /** What the watch told, in order, until `count` things were told. */
-async function told(client: KubeClient, count: number): Promise<string[]> {
-  const stop = new AbortController()
+async function told(
+  client: KubeClient,
+  count: number,
+  gaps: { fromUs: number; toUs: number; why: string }[] = [],
+  stop = new AbortController(),
+): Promise<string[]> {
   const things: string[] = []
   const note = (thing: string): void => {
     things.push(thing)
@@ -65,7 +69,10 @@ async function told(client: KubeClient, count: number): Promise<string[]> {
           : `${object.metadata.name}@${object.metadata.resourceVersion ?? ''}`,
       ),
     onSynced: () => note('synced'),
-    onGap: () => note('gap'),
+    onGap: (fromUs, why) => {
+      gaps.push({ fromUs, toUs: systemClock.nowUs(), why })
+      note('gap')
+    },
   })
   return things
 }
@@ -117,5 +124,90 @@ describe('a watch', () => {
     })
     expect(await told(client, 2)).toEqual(['synced', 'a@51'])
     expect(since).toEqual(['5', '50'])
+  })
+
+  it('tells one gap, from what it saw last until it sees again, however often it is refused meanwhile', async () => {
+    let watches = 0
+    let brokeUs = 0
+    let backUs = 0
+    const client = await scripted((query, response) => {
+      if (query.get('watch') === null) return void response.end(list('5'))
+      watches += 1
+      if (watches === 1) {
+        response.write(line('ADDED', pod('a', '6')))
+        setTimeout(() => {
+          brokeUs = systemClock.nowUs()
+          response.destroy()
+        }, 20)
+      } else if (watches < 4) response.destroy()
+      else if (watches === 4) response.writeHead(503).end('{}')
+      else {
+        backUs = systemClock.nowUs()
+        response.write(line('ADDED', pod('b', '7')))
+      }
+    })
+    const gaps: { fromUs: number; toUs: number; why: string }[] = []
+    expect(await told(client, 4, gaps)).toEqual(['synced', 'a@6', 'gap', 'b@7'])
+    expect(gaps).toHaveLength(1)
+    expect(gaps[0]?.fromUs).toBeLessThanOrEqual(brokeUs)
+    expect(gaps[0]?.toUs).toBeGreaterThanOrEqual(backUs)
+  })
+
+  it('tells the gap it is in when it is ended', async () => {
+    const stop = new AbortController()
+    let watches = 0
+    const client = await scripted((query, response) => {
+      if (query.get('watch') === null) return void response.end(list('5'))
+      watches += 1
+      if (watches === 3) stop.abort()
+      response.destroy()
+    })
+    expect(await told(client, 9, [], stop)).toEqual(['synced', 'gap'])
+  })
+
+  it('does not ask a server that ends every stream at once as fast as it can', async () => {
+    const stop = new AbortController()
+    let watches = 0
+    const client = await scripted((query, response) => {
+      if (query.get('watch') === null) return void response.end(list('5'))
+      watches += 1
+      response.end()
+    })
+    setTimeout(() => stop.abort(), 1500)
+    const things = await told(client, 99, [], stop)
+    expect(things.slice(0, 2)).toEqual(['synced', 'gap'])
+    expect(watches).toBeLessThan(12)
+  })
+
+  it('notices a stream that stands still while the collection changes, and sees what it missed', async () => {
+    let lists = 0
+    let watches = 0
+    const client = await scripted((query, response) => {
+      if (query.get('watch') === null) {
+        response.end(++lists === 1 ? list('5', pod('a', '3')) : list('9', pod('a', '8')))
+      } else if (++watches === 1) response.flushHeaders()
+      else response.write(line('MODIFIED', pod('a', '8')))
+    })
+    const gaps: { fromUs: number; toUs: number; why: string }[] = []
+    expect(await told(client, 4, gaps)).toEqual(['a@3', 'synced', 'gap', 'a@8'])
+    expect(gaps[0]?.why).toMatch(/nothing of what had changed/)
+  })
+
+  it('takes a quiet collection for quiet, also when something is made while it looks', async () => {
+    let lists = 0
+    let watching: http.ServerResponse | null = null
+    const client = await scripted((query, response) => {
+      if (query.get('watch') !== null) {
+        watching = response
+        response.flushHeaders()
+        return
+      }
+      lists += 1
+      response.end(list('5', pod('a', '3')))
+      // The list is old by the time it is read.
+      if (lists === 2) watching?.write(line('ADDED', pod('b', '6')))
+      if (lists === 3) watching?.write(line('DELETED', pod('b', '7')))
+    })
+    expect(await told(client, 4)).toEqual(['a@3', 'synced', 'b@6', 'gone b'])
   })
 })

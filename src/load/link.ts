@@ -19,6 +19,10 @@ export interface LinkRoute {
   address: string
   port: number
   roundTripMs: number
+  /** The source port; left out, the kernel chooses. */
+  localPort?: number
+  /** Called once, when the socket has gone: was its connect answered by an established connection? */
+  onClosed?: (answered: boolean) => void
 }
 
 /** Reads are synchronous, so all sockets share one buffer: measured a quarter faster than a buffer per read. */
@@ -71,15 +75,23 @@ export class Link {
       noDelay: true,
       autoSelectFamily: false,
       allowHalfOpen: true,
+      ...(this.#route.localPort === undefined ? {} : { localPort: this.#route.localPort }),
       onread: { buffer: receiveBuffer, callback: length => this.#receive(length) },
     })
     this.#socket = socket
-    socket.on('connect', () => this.#carry(() => listener.onEstablished()))
+    let answered = false
+    socket.on('connect', () => {
+      answered = true
+      this.#carry(() => listener.onEstablished())
+    })
     socket.on('end', () => this.#signal(() => listener.onFin()))
     socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#signal(() => listener.onBroken(error.syscall ?? 'socket', error.code ?? 'UNKNOWN')),
     )
-    socket.on('close', () => this.#signal(() => listener.onBroken('close', 'UNKNOWN')))
+    socket.on('close', () => {
+      this.#route.onClosed?.(answered)
+      this.#signal(() => listener.onBroken('close', 'UNKNOWN'))
+    })
   }
 
   #receive(length: number): boolean {

@@ -78,6 +78,8 @@ export class RemoteDriver implements MessageSink {
   terminate(): void {
     if (this.#run === null) return this.#exit(0)
     this.#run.abort()
+    // The last lines are for whoever listens.
+    if (this.#reader === null) return this.#exit(1)
     this.#clock.after(LAST_WORDS_MS, () => this.#exit(1))
   }
 

@@ -5,7 +5,8 @@ import type { LoadPlan } from '../model/load.ts'
 import { Driver } from './driver.ts'
 import { ForwardedRoutes } from './forwarding.ts'
 import type { MessageSink } from './message-writer.ts'
-import { fixedRoute, type Routes } from './routes.ts'
+import { fixedRoute, ownPortsRoute, type Routes } from './routes.ts'
+import { SourcePorts } from './source-ports.ts'
 import { followTables } from './table-stream.ts'
 
 export interface Run {
@@ -30,7 +31,10 @@ export function startRun(
       onEnded: () => sink.close(),
     })
   if (target.kind === 'address') {
-    const driver = create(fixedRoute(target.host, target.port))
+    const { host, port } = target
+    const driver = create(
+      plan.ownPorts === true ? ownPortsRoute(host, port, new SourcePorts(clock)) : fixedRoute(host, port),
+    )
     driver.start()
     return driver
   }

@@ -7,6 +7,7 @@ export const causes = [
   'idle-connection-reused',
   'no-ready-endpoint',
   'answered-with-error',
+  'pinned-source-port',
   'harness',
   'unexplained',
 ] as const

@@ -1,5 +1,6 @@
 /** The immutable files of one run, as the writer leaves them and the reader returns them. */
 import type { DriverStall, LoadTotals, ProbeSample, Sample } from './load.ts'
+import type { LoadRecord } from './remote-load.ts'
 import type { DisruptionName, Scenario } from './scenario.ts'
 import type { LedgerEntry, Mark, Transition, Witness } from './transition.ts'
 
@@ -59,6 +60,8 @@ export interface Manifest {
   ledger: boolean
   /** The driver's own account; null when it never gave one. */
   totals: LoadTotals | null
+  /** Absent where the load is a child of the harness on a modelled cluster. */
+  load?: LoadRecord
 }
 
 export interface Recording {

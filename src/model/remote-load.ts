@@ -42,3 +42,18 @@ export interface DriverAccount {
   /** Its own totals; null when it never told them. */
   totals: LoadTotals | null
 }
+
+export const loadSources = ['inside', 'host'] as const
+/** `inside`: pods of the cluster. `host`: the machine on which the harness runs. */
+export type LoadSource = (typeof loadSources)[number]
+
+/** Where the load on a real cluster came from, for the manifest and the report. */
+export interface LoadRecord {
+  from: LoadSource
+  /** From where to where, and why there. */
+  path: string
+  /** What a client inside the cluster would have seen and this path does not show; a sentence each. */
+  hides: string[]
+  /** Empty for a driver on the harness's own machine, whose clock is the harness's. */
+  drivers: DriverAccount[]
+}

@@ -108,12 +108,14 @@ describe('report.schema.json', () => {
     'run-interrupted': true,
     'load-broke-off': true,
     'negative-control': true,
+    'clocks-unrelated': true,
     'unexpected-failures': true,
     'undeclared-cause': true,
     'missing-cause': true,
     'ending-differs': true,
     'harness-failures': true,
     'unexplained-failures': true,
+    'load-path': true,
   }
 
   const at = (...path: string[]): Json | undefined =>

@@ -120,8 +120,8 @@ function withPods(client: KubeReader, assumed: readonly Pod[]): KubeReader {
   return {
     server: client.server,
     open: (path, signal) => client.open(path, signal),
-    async request<T>(method: 'GET', path: string): Promise<T> {
-      const answer = await client.request<T>(method, path)
+    async request<T>(_method: 'GET', path: string): Promise<T> {
+      const answer = await client.request<T>('GET', path)
       const url = new URL(path, 'http://cluster')
       if (url.pathname !== '/api/v1/pods') return answer
       const node = /^spec\.nodeName=(.*)$/.exec(url.searchParams.get('fieldSelector') ?? '')?.[1]

@@ -228,6 +228,8 @@ class Conduct {
     this.#cleanup.add('load', () => load.kill())
     void load.ended.then(({ totals, end }) => {
       this.#manifest.totals = totals
+      const record = load.record?.()
+      if (record !== undefined) this.#manifest.load = record
       // Without load there is nothing left to measure.
       if (totals === null || end.exitCode !== 0)
         this.#broken.abort(`the load driver ended early: ${reasonOf(end)}`)

@@ -8,22 +8,22 @@ import type { Failure } from '../failures.ts'
 import type { PodHistory } from '../pod-history.ts'
 import { shutdownBeganUs } from '../pod-history.ts'
 import type { Timeline } from '../timeline.ts'
-import { noticeUs, watchUs } from '../tolerances.ts'
+import { noticeUs } from '../tolerances.ts'
 import type { Match, Matcher } from './match.ts'
-import { matched, noticedByUs, wasCut } from './match.ts'
+import { apartUs, matched, noticedByUs, wasCut } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
   const { pod, phase, code } = failure
   if (pod === null || !failure.opensConnection || !failure.unanswered) return null
   const beganUs = shutdownBeganUs(pod)
   if (beganUs === null) return null
-  const ordered = beganUs <= failure.connectUs
+  const ordered = beganUs <= failure.connectUs - failure.clockErrorUs
   const basis = (proved: boolean): Match['basis'] => (proved && ordered ? 'direct' : 'temporal')
   if (wasCut(failure)) {
     const proved = closedInBacklog(failure, pod, beganUs, timeline)
     return proved === null ? null : matched(basis(proved), failure, timeline)
   }
-  if (beganUs > failure.connectUs + watchUs) return null
+  if (beganUs > failure.connectUs + apartUs(failure)) return null
   if (phase !== 'connect' && !(isSilence(code) && hadEnded(failure, pod))) return null
   const proved =
     code === 'refused' ? nobodyListened(failure, pod) : isSilence(code) ? wasSilent(failure, pod) : null
@@ -35,30 +35,31 @@ function isSilence(code: Failure['code']): boolean {
 }
 
 /** No process was left to take the connection: whoever completed it (a proxy, a listener that accepts nothing) is mute. */
-function hadEnded({ connectUs }: Failure, pod: PodHistory): boolean {
+function hadEnded({ connectUs, clockErrorUs }: Failure, pod: PodHistory): boolean {
   const end = pod.ends.at(-1)
-  return end?.seen === true && end.toUs <= connectUs
+  return end?.seen === true && end.toUs <= connectUs + clockErrorUs
 }
 
 /** Each of these: true = proved by steps, false = possible by what is known, null = not so. */
-function nobodyListened({ endedUs }: Failure, pod: PodHistory): boolean | null {
+function nobodyListened(failure: Failure, pod: PodHistory): boolean | null {
+  const { endedUs, clockErrorUs } = failure
   const seenEndUs = pod.ends.filter(end => end.seen).at(-1)?.fromUs ?? null
   const closedUs = pod.listenerClosedUs ?? seenEndUs
-  if (closedUs !== null && closedUs <= endedUs) return true
-  if (closedUs !== null && closedUs <= endedUs + watchUs) return false
+  if (closedUs !== null && closedUs <= endedUs - clockErrorUs) return true
+  if (closedUs !== null && closedUs <= endedUs + apartUs(failure)) return false
   if (pod.tellsSteps && closedUs !== null) return null
   // an app that tells nothing may close its listener at any time after SIGTERM
-  return pod.sigtermUs === null || pod.sigtermUs <= endedUs + watchUs ? false : null
+  return pod.sigtermUs === null || pod.sigtermUs <= endedUs + apartUs(failure) ? false : null
 }
 
-function wasSilent({ connectUs, endedUs }: Failure, pod: PodHistory): boolean | null {
+function wasSilent({ connectUs, endedUs, clockErrorUs }: Failure, pod: PodHistory): boolean | null {
   const { sandboxGoneUs } = pod
   if (sandboxGoneUs !== null) {
-    if (sandboxGoneUs <= connectUs) return true
-    return sandboxGoneUs <= connectUs + noticeUs ? false : null
+    if (sandboxGoneUs <= connectUs - clockErrorUs) return true
+    return sandboxGoneUs <= connectUs + noticeUs + clockErrorUs ? false : null
   }
   const end = pod.ends.at(-1)
-  return end === undefined || end.fromUs <= endedUs ? false : null
+  return end === undefined || end.fromUs <= endedUs + clockErrorUs ? false : null
 }
 
 /** The kernel had accepted the connection; the server closed its listener without having taken it. */
@@ -69,10 +70,10 @@ function closedInBacklog(
   timeline: Timeline,
 ): boolean | null {
   const { connectUs, endedUs, processed } = failure
-  if (listenerClosedUs === null || beganUs > endedUs) return null
+  if (listenerClosedUs === null || beganUs > endedUs + failure.clockErrorUs) return null
   if (processed === 'arrived' || processed === 'answered') return null
-  if (connectUs > listenerClosedUs + watchUs) return null
-  if (endedUs < listenerClosedUs - watchUs) return null
+  if (connectUs > listenerClosedUs + apartUs(failure)) return null
+  if (endedUs < listenerClosedUs - apartUs(failure)) return null
   if (endedUs > noticedByUs(listenerClosedUs, failure, timeline)) return null
   return processed === 'not-seen'
 }

@@ -3,10 +3,10 @@
  * on the way. No byte came back, and the server's ledger does not know the request. It is asked after the two ways of
  * being killed, so a close at the process's end is already spoken for; and a server that ignores SIGTERM closes nothing.
  */
-import { crossingBusyUs, watchUs } from '../tolerances.ts'
+import { crossingBusyUs } from '../tolerances.ts'
 import { crossedRequest, wasEstablished, wasShuttingDown } from './killed.ts'
 import type { Matcher } from './match.ts'
-import { matched, noticedByUs } from './match.ts'
+import { apartUs, matched, noticedByUs } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
   const { pod, processed, endedUs } = failure
@@ -14,7 +14,7 @@ export const match: Matcher = (failure, timeline) => {
   if (!wasEstablished(failure) || !wasShuttingDown(failure, pod)) return null
   if (processed === 'arrived' || processed === 'answered') return null
   if (pod.sigtermIgnored) return null
-  if (pod.sigtermUs !== null && endedUs < pod.sigtermUs - watchUs) return null
+  if (pod.sigtermUs !== null && endedUs < pod.sigtermUs - apartUs(failure)) return null
   const lastEndUs = pod.ends.at(-1)?.toUs ?? pod.deletedUs
   if (lastEndUs !== null && endedUs > noticedByUs(lastEndUs, failure, timeline)) return null
   const crossed = crossedRequest(failure, timeline, crossingBusyUs)

@@ -3,8 +3,8 @@ import type { Failure } from '../failures.ts'
 import type { PodHistory, ProcessEnd } from '../pod-history.ts'
 import { shutdownBeganUs } from '../pod-history.ts'
 import type { Timeline } from '../timeline.ts'
-import { crossingUs, killSlackUs, noticeUs, watchUs } from '../tolerances.ts'
-import { noticedByUs, wasCut } from './match.ts'
+import { crossingUs, killSlackUs, noticeUs } from '../tolerances.ts'
+import { apartUs, noticedByUs, wasCut } from './match.ts'
 
 /** The server's kernel had taken the connection: a reset during connect means that too, a refusal does not. */
 export function wasEstablished(failure: Failure): boolean {
@@ -15,7 +15,7 @@ export function wasEstablished(failure: Failure): boolean {
 export function endAtFailure(failure: Failure, pod: PodHistory, timeline: Timeline): ProcessEnd | null {
   const { endedUs } = failure
   const at = pod.ends.find(
-    end => endedUs >= end.fromUs - watchUs && endedUs <= noticedByUs(end.toUs, failure, timeline),
+    end => endedUs >= end.fromUs - apartUs(failure) && endedUs <= noticedByUs(end.toUs, failure, timeline),
   )
   if (at === undefined) return null
   // with bounds alone, a close that crossed the request is more likely the keep-alive race
@@ -25,12 +25,14 @@ export function endAtFailure(failure: Failure, pod: PodHistory, timeline: Timeli
 
 /** Whether it was SIGKILL: by its sending, by the exit code, or by the grace period when nothing else was seen. */
 export function wasKilled(failure: Failure, pod: PodHistory, end: ProcessEnd): boolean {
-  if (end.sigkillUs !== null) return failure.endedUs >= end.sigkillUs - watchUs
+  if (end.sigkillUs !== null) return failure.endedUs >= end.sigkillUs - apartUs(failure)
   if (end.exitCode !== null) return end.exitCode === 137
   const { terminatingUs, graceMs } = pod
   if (end.seen || terminatingUs === null || graceMs === null) return false
   const sinceGraceUs = failure.endedUs - terminatingUs - graceMs * 1000
-  return sinceGraceUs >= -noticeUs && sinceGraceUs <= killSlackUs
+  return (
+    sinceGraceUs >= -noticeUs - failure.clockErrorUs && sinceGraceUs <= killSlackUs + failure.clockErrorUs
+  )
 }
 
 /** Closed without a byte so soon after the request on a used connection that nobody can have read it. */
@@ -45,5 +47,5 @@ export function crossedRequest(failure: Failure, timeline: Timeline, limitUs: nu
 /** The pod was being shut down; a process that ends by itself without that has crashed. */
 export function wasShuttingDown(failure: Failure, pod: PodHistory): boolean {
   const beganUs = shutdownBeganUs(pod)
-  return beganUs !== null && beganUs <= failure.endedUs + watchUs
+  return beganUs !== null && beganUs <= failure.endedUs + apartUs(failure)
 }

@@ -3,7 +3,7 @@ import type { Attribution } from '../analysis.ts'
 import type { Failure } from '../failures.ts'
 import { tellStory } from '../evidence.ts'
 import type { Timeline } from '../timeline.ts'
-import { noticeUs } from '../tolerances.ts'
+import { noticeUs, watchUs } from '../tolerances.ts'
 
 export interface Match {
   basis: Attribution['basis']
@@ -21,7 +21,14 @@ export function wasCut(failure: Failure): boolean {
   return failure.code === 'closed' || failure.code === 'reset'
 }
 
+/** How far a witness and this sample may disagree about one instant: the watch's delay, and the driver's clock. */
+export function apartUs(failure: Failure): number {
+  return watchUs + failure.clockErrorUs
+}
+
 /** By when the driver must have noticed something that became visible to it at `atUs`: after the way there, and its delay. */
 export function noticedByUs(atUs: number, failure: Failure, timeline: Timeline): number {
-  return atUs + noticeUs + timeline.roundTripUs + timeline.driverDelayUs(failure.endedUs)
+  return (
+    atUs + noticeUs + failure.clockErrorUs + timeline.roundTripUs + timeline.driverDelayUs(failure.endedUs)
+  )
 }

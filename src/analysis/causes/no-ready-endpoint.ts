@@ -18,5 +18,9 @@ export const match: Matcher = (failure, timeline) => {
     const near = [inForceAt(tables, connectUs - tableStreamUs), inForceAt(tables, connectUs + watchUs)]
     return near.some(table => table?.endpoints.length === 0) ? matched('temporal', failure, timeline) : null
   }
-  return inForceAt(usable, connectUs)?.count === 0 ? matched('temporal', failure, timeline) : null
+  // by the slices, and by a clock that may be off: any state that can have been in force
+  const possible = [connectUs - failure.clockErrorUs, connectUs, connectUs + failure.clockErrorUs]
+  return possible.some(atUs => inForceAt(usable, atUs)?.count === 0)
+    ? matched('temporal', failure, timeline)
+    : null
 }

@@ -7,21 +7,21 @@ import type { PodHistory } from '../pod-history.ts'
 import { shutdownBeganUs } from '../pod-history.ts'
 import { inForceAt, listsPod } from '../routing.ts'
 import type { Timeline } from '../timeline.ts'
-import { tableStreamUs, watchUs } from '../tolerances.ts'
+import { tableStreamUs } from '../tolerances.ts'
 import type { Matcher } from './match.ts'
-import { matched, wasCut } from './match.ts'
+import { apartUs, matched, wasCut } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
   const { pod, endedUs } = failure
   if (pod === null || !failure.opensConnection || !failure.unanswered) return null
   if (failure.code !== 'refused' && !(wasCut(failure) && failure.phase === 'connect')) return null
   const shutdownUs = shutdownBeganUs(pod)
-  if (shutdownUs !== null && shutdownUs <= endedUs + watchUs) return null
+  if (shutdownUs !== null && shutdownUs <= endedUs + apartUs(failure)) return null
   const servesFromUs = firstServedUs(pod, timeline)
   // a pod that is only a suspect, and of which nobody knows when it began to serve, fits every refusal: that is no match
   if (servesFromUs === null && failure.podName === null) return null
-  if (servesFromUs !== null && servesFromUs <= endedUs - watchUs) return null
-  const certain = pod.tellsSteps && (servesFromUs === null || servesFromUs >= endedUs)
+  if (servesFromUs !== null && servesFromUs <= endedUs - apartUs(failure)) return null
+  const certain = pod.tellsSteps && (servesFromUs === null || servesFromUs >= endedUs + failure.clockErrorUs)
   return matched(certain && wasRouted(failure, pod, timeline) ? 'direct' : 'temporal', failure, timeline)
 }
 

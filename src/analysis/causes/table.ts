@@ -8,6 +8,7 @@ import { match as killedAtEndOfGrace } from './killed-at-end-of-grace.ts'
 import { match as killedInFlight } from './killed-in-flight.ts'
 import type { Matcher } from './match.ts'
 import { match as noReadyEndpoint } from './no-ready-endpoint.ts'
+import { match as pinnedSourcePort } from './pinned-source-port.ts'
 import { match as readyTooEarly } from './ready-too-early.ts'
 import { match as unexplained } from './unexplained.ts'
 
@@ -17,6 +18,7 @@ export const matchers: Record<Cause, Matcher> = {
   'answered-with-error': answeredWithError,
   'no-ready-endpoint': noReadyEndpoint,
   'ready-too-early': readyTooEarly,
+  'pinned-source-port': pinnedSourcePort,
   'endpoint-lingered': endpointLingered,
   'killed-at-end-of-grace': killedAtEndOfGrace,
   'killed-in-flight': killedInFlight,

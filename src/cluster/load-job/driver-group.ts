@@ -85,7 +85,10 @@ export class DriverGroup {
           else if (open === 0) resolve(null)
         })
     })
-    if (reason !== null) return { totals: null, end: endWith(3, reason) }
+    if (reason !== null) {
+      this.end('another driver broke off')
+      return { totals: null, end: endWith(3, reason) }
+    }
     const totals = mergedTotals(this.accounts())
     assert(totals !== null, 'every driver that has said all has told its totals')
     return { totals, end: endWith(0, '') }

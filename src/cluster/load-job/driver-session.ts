@@ -183,7 +183,7 @@ export class DriverSession {
     // Its program ends when it has read that, and the connection with it.
     this.#isOver = true
     this.#plan.clock.after(FAREWELL_MS, () => this.#stream?.close())
-    this.#tellOver(null)
+    this.#tellOver(this.#stopped ? null : 'it ended before it was told to')
   }
 
   #compare(id: number, otherUs: number, receivedUs: number): void {

@@ -28,6 +28,8 @@ export interface LoadJobPlan {
   shares: number
   /** Nodes that are, or may be, disturbed. */
   avoidNodes: readonly string[]
+  /** Why those nodes, for the report: `no pod of web runs there`. */
+  whyThere?: string
   /** Beside those that `mutations` puts on all that is made. */
   runLabels?: Readonly<Record<string, string>>
   observer: LoadObserver
@@ -88,7 +90,7 @@ async function startGroup(
   }
   return {
     live: group.live,
-    drivers: () => group.accounts(),
+    record: () => ({ from: 'inside', path: pathOf(plan, pods), hides: [], drivers: group.accounts() }),
     ended: group.ended,
     stop: () => group.stop(),
     async kill() {
@@ -96,6 +98,13 @@ async function startGroup(
       await remove()
     },
   }
+}
+
+function pathOf({ target, whyThere }: LoadJobPlan, pods: readonly DriverPod[]): string {
+  const nodes = [...new Set(pods.map(({ node }) => node ?? 'an unknown node'))].join(', ')
+  const from = pods.length === 1 ? 'one driver' : `${pods.length} drivers`
+  const where = whyThere === undefined ? nodes : `${nodes} (${whyThere})`
+  return `${from} on ${where} to ${target.kind === 'address' ? `${target.host}:${target.port}` : target.service}`
 }
 
 async function createObjects(plan: LoadJobPlan, objects: LoadObjects): Promise<void> {
