@@ -15,6 +15,7 @@ const programs = {
   silence: 'src/embedded/kubelet/silence-worker.ts',
   load: 'src/load/main.ts',
   supervisor: 'src/cluster/supervisor-main.ts',
+  'conformance-image': 'src/cluster/image-archive/conformance-image.ts',
   'sample-app': 'sample-app/main.ts',
 }
 /** Loaded into the Node processes of pods, of whatever version, by `--require`: one file, and no ES module. */
