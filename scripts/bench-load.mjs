@@ -129,7 +129,8 @@ const parts = {
     const contenders = {
       wrk: commands.wrk && (() => measure(clients.wrk(commands.wrk, port, seconds, 50))),
       ours: () => measure(clients.ours(port, seconds, { ...reused, pacing: 'closed' })),
-      autocannon: commands.autocannon && (() => measure(clients.autocannon(commands.autocannon, port, seconds, 50))),
+      autocannon:
+        commands.autocannon && (() => measure(clients.autocannon(commands.autocannon, port, seconds, 50))),
       undici: undiciModule && (() => measure(clients.undici(undiciModule, port, seconds, 50, false))),
     }
     const aims = { wrk: '≥ 0.85 ×', autocannon: '≥ 2 ×', undici: '≥ 2 ×' }
@@ -164,7 +165,8 @@ const parts = {
     const results = []
     await interleave(present(contenders), result => results.push(result))
     const clientsRun = Object.keys(present(contenders))
-    const of = (name, value) => results.filter((_, at) => clientsRun[at % clientsRun.length] === name).map(value)
+    const of = (name, value) =>
+      results.filter((_, at) => clientsRun[at % clientsRun.length] === name).map(value)
     const figuresOf = value => Object.fromEntries(clientsRun.map(name => [name, of(name, value)]))
     const cpu = figuresOf(({ cpuUs, server: { requests } }) => cpuUs / requests)
     // A round in which ours skipped something has no schedule to be compared with.
@@ -173,7 +175,11 @@ const parts = {
     for (const [peer, [cpuAim, lateAim]] of Object.entries(aims)) {
       if (cpu[peer] === undefined) continue
       table(`CPU per request at ${RATE}/s against ${peer}`, show(ratio(cpu, peer)), cpuAim)
-      table(`p99 lateness at ${RATE}/s, as the server saw it, against ${peer}`, show(ratio(late, peer)), lateAim)
+      table(
+        `p99 lateness at ${RATE}/s, as the server saw it, against ${peer}`,
+        show(ratio(late, peer)),
+        lateAim,
+      )
     }
     const [cpuUs, p50, p99] = [cpu.ours, of('ours', result => result.server.p50), late.ours].map(median)
     const figure = `${cpuUs.toFixed(0)} µs of CPU; ${(p50 / 1000).toFixed(1)} / ${(p99 / 1000).toFixed(1)} ms late`
@@ -183,7 +189,13 @@ const parts = {
   async http2() {
     const server = await startServer('h2c')
     const { port } = server
-    const h2 = { population: 'reused', protocol: 'http/2', connections: 10, pacing: 'closed', concurrency: 50 }
+    const h2 = {
+      population: 'reused',
+      protocol: 'http/2',
+      connections: 10,
+      pacing: 'closed',
+      concurrency: 50,
+    }
     const contenders = {
       ours: () => measure(clients.ours(port, seconds, h2)),
       'node:http2': () => measure(clients.nodeHttp2(port, seconds)),
@@ -209,7 +221,11 @@ const parts = {
       const { failed } = await run()
       const { injected } = await server.stats(0)
       const figure = `${failed} of ${injected}`
-      table(`injected faults that ${name} reports (reused connections, GET)`, figure, name === 'ours' ? 'all' : '')
+      table(
+        `injected faults that ${name} reports (reused connections, GET)`,
+        figure,
+        name === 'ours' ? 'all' : '',
+      )
     }
     server.say('fault 0')
   },
@@ -237,7 +253,9 @@ for (const [name, run] of Object.entries(parts))
 server.end()
 
 const loads = [before, loadavg()].map(([minute]) => minute.toFixed(1)).join(' to ')
-console.log(`Medians of ${rounds} interleaved rounds of ${seconds} s; one core for each client; server: ${server.kind};`)
+console.log(
+  `Medians of ${rounds} interleaved rounds of ${seconds} s; one core for each client; server: ${server.kind};`,
+)
 console.log(`Node ${process.version}; load average ${loads} on ${availableParallelism()} cores.`)
 if (missing.size > 0) console.log(`Not installed, and left out: ${[...missing].join(', ')}.`)
 console.log('\n| what | measured | at least |\n| --- | --- | --- |')

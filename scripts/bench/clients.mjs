@@ -55,7 +55,10 @@ export function ours(port, seconds, population, changes = {}) {
     command: [process.execPath, driver],
     input: `${JSON.stringify(plan)}\n`,
     read(text) {
-      const messages = text.trim().split('\n').map(line => JSON.parse(line))
+      const messages = text
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line))
       const { totals } = messages.find(({ type }) => type === 'ended')
       return { done: totals.succeeded, failed: totals.failed, sent: totals.sent, skipped: totals.skipped }
     },

@@ -45,7 +45,9 @@ const answer = (stream, headers) => {
   stream.end('hello')
 }
 const server =
-  process.argv[2] === 'h2c' ? createHttp2Server().on('stream', answer) : createServer({ noDelay: true }, serve)
+  process.argv[2] === 'h2c'
+    ? createHttp2Server().on('stream', answer)
+    : createServer({ noDelay: true }, serve)
 server.listen(0, '127.0.0.1', 4096, () => console.log(server.address().port))
 process.stdin.setEncoding('utf8').on('data', line => {
   const [word, value] = line.trim().split(' ')
