@@ -5,28 +5,47 @@
  *
  * With `--remote` it is spoken to through a socket instead (remote.ts), and `--relay` carries a connection there.
  */
+import { isMainThread } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { LineSplitter } from '../base/ndjson.ts'
+import type { LoadPlan } from '../model/load.ts'
 import { MessageWriter } from './message-writer.ts'
 import { parsePlan } from './plan.ts'
 import { runRelay } from './relay.ts'
 import { RemoteDriver } from './remote.ts'
 import { startRun, type Run } from './run.ts'
 import { skewedClock, skewVariable } from './skewed-clock.ts'
+import { serveShare, WorkerPool } from './workers.ts'
 
 /** How long the last lines may take to be read when nobody has asked for them. */
 const LAST_WORDS_MS = 5000
 
+function start(plan: LoadPlan): Run {
+  const writer = new MessageWriter(process.stdout)
+  const onEnded = (code: number): void => writer.close(() => process.exit(code))
+  if ((plan.workers ?? 1) === 1) {
+    const emit = writer.emit.bind(writer)
+    return startRun(plan, { clock: systemClock, emit, onTurn: nowUs => writer.writeIfDue(nowUs), onEnded })
+  }
+  return new WorkerPool(plan, {
+    program: new URL(import.meta.url),
+    emit(message) {
+      writer.emit(message)
+      writer.flush()
+    },
+    write: lines => void process.stdout.write(lines),
+    onEnded,
+  })
+}
+
 function runAsChild(): void {
   let run: Run | null = null
   let stopping = false
-  let exitCode = 0
-  const writer = new MessageWriter(process.stdout, () => process.exit(exitCode))
   const lines = new LineSplitter(line => {
     if (run === null) {
       const { plan, problems } = parsePlan(line)
       if (problems !== null) return refuse(problems)
-      run = startRun(plan, systemClock, writer, code => (exitCode = code))
+      run = start(plan)
     } else if (isStop(line)) {
       stopping = true
       run.stop()
@@ -51,11 +70,7 @@ function runAsChild(): void {
 
 function runRemote(): void {
   const clock = skewedClock(systemClock, process.env[skewVariable])
-  const driver = new RemoteDriver(
-    clock,
-    (plan, sink, exitWith) => startRun(plan, clock, sink, exitWith),
-    code => process.exit(code),
-  )
+  const driver = new RemoteDriver(clock, startRun, code => process.exit(code))
   onSignal(() => driver.terminate())
 }
 
@@ -83,6 +98,7 @@ function isStop(line: string): boolean {
 }
 
 const [mode] = process.argv.slice(2)
-if (mode === '--relay') runRelay()
+if (!isMainThread) serveShare()
+else if (mode === '--relay') runRelay()
 else if (mode === '--remote') runRemote()
 else runAsChild()

@@ -11,9 +11,9 @@ import { LineSplitter, toLine } from '../base/ndjson.ts'
 import type { LoadMessage, LoadPlan } from '../model/load.ts'
 import type { RemoteCommand, RemoteLine } from '../model/remote-load.ts'
 import { KeptLines } from './kept-lines.ts'
-import type { MessageSink } from './message-writer.ts'
 import { parsePlan } from './plan.ts'
 import { socketPath } from './relay.ts'
+import type { Run, RunParts } from './run.ts'
 
 /** An API server takes up to half a minute to come back. */
 const NOBODY_LIMIT_MS = 60_000
@@ -24,20 +24,15 @@ const LAST_WORDS_MS = 4000
 const WRITE_PERIOD_US = 20_000
 const LINES_PER_WRITE = 512
 
-export interface RemoteRun {
-  stop(): void
-  abort(): void
-}
+export type StartRun = (plan: LoadPlan, parts: RunParts) => Run
 
-export type StartRun = (plan: LoadPlan, sink: MessageSink, exitWith: (code: number) => void) => RemoteRun
-
-export class RemoteDriver implements MessageSink {
+export class RemoteDriver {
   readonly #lines = new KeptLines<LoadMessage>()
   readonly #server: Server
   readonly #clock: Clock
   readonly #startRun: StartRun
   readonly #exit: (code: number) => void
-  #run: RemoteRun | null = null
+  #run: Run | null = null
   #reader: Socket | null = null
   #blocked = false
   #writtenUs = 0
@@ -59,16 +54,9 @@ export class RemoteDriver implements MessageSink {
     this.#server.listen(socketPath)
   }
 
-  emit(message: LoadMessage): void {
-    this.#lines.add(message)
-  }
-
-  writeIfDue(nowUs: number): void {
-    if (nowUs - this.#writtenUs >= WRITE_PERIOD_US) this.#write(nowUs)
-  }
-
   /** Everything was said: the program ends when it was read. */
-  close(): void {
+  #close(exitCode: number): void {
+    this.#exitCode = exitCode
     this.#over = true
     this.#write(this.#clock.nowUs())
     this.#endIfRead()
@@ -124,7 +112,14 @@ export class RemoteDriver implements MessageSink {
     if (this.#run !== null) return
     const { plan, problems } = parsePlan(JSON.stringify(value))
     if (problems === null) {
-      this.#run = this.#startRun(plan, this, code => (this.#exitCode = code))
+      this.#run = this.#startRun(plan, {
+        clock: this.#clock,
+        emit: (message: LoadMessage) => this.#lines.add(message),
+        onTurn: nowUs => {
+          if (nowUs - this.#writtenUs >= WRITE_PERIOD_US) this.#write(nowUs)
+        },
+        onEnded: code => this.#close(code),
+      })
       return
     }
     for (const problem of problems) process.stderr.write(`load: the plan: ${problem}\n`)

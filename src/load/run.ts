@@ -1,45 +1,46 @@
-/** A plan becomes a driver at work, with the routes that its target asks for. */
+/** One driver with its routes: what a plan asks for, from its start to its end. */
 import type { Clock } from '../base/clock.ts'
 import { seededRandom } from '../base/random.ts'
 import type { LoadPlan } from '../model/load.ts'
-import { Driver } from './driver.ts'
+import { Driver, type DriverParts } from './driver.ts'
 import { ForwardedRoutes } from './forwarding.ts'
-import type { MessageSink } from './message-writer.ts'
 import { fixedRoute, ownPortsRoute, type Routes } from './routes.ts'
 import { SourcePorts } from './source-ports.ts'
 import { followTables } from './table-stream.ts'
 
 export interface Run {
+  /** Sends nothing more; the run ends when the open requests have. */
   stop(): void
+  /** Ends the run now. */
   abort(): void
 }
 
-/** `exitWith` is called before the sink is closed when the run is worth nothing. */
-export function startRun(
-  plan: LoadPlan,
-  clock: Clock,
-  sink: MessageSink,
-  exitWith: (code: number) => void,
-): Run {
+export interface RunParts extends Omit<DriverParts, 'clock' | 'routes' | 'onEnded'> {
+  clock: Clock
+  /** Called once. `exitCode`: 0, or 3 when the forwarding tables were lost and the measurement with them. */
+  onEnded(exitCode: number): void
+}
+
+export function startRun(plan: LoadPlan, parts: RunParts): Run {
   const { target } = plan
-  const create = (routes: Routes): Driver =>
-    new Driver(plan, {
-      clock,
-      routes,
-      emit: message => sink.emit(message),
-      onTurn: nowUs => sink.writeIfDue(nowUs),
-      onEnded: () => sink.close(),
-    })
+  const { clock } = parts
+  let exitCode = 0
+  const start = (routes: Routes): Driver =>
+    new Driver(plan, { ...parts, routes, onEnded: () => parts.onEnded(exitCode) })
   if (target.kind === 'address') {
     const { host, port } = target
-    const driver = create(
+    const driver = start(
       plan.ownPorts === true ? ownPortsRoute(host, port, new SourcePorts(clock)) : fixedRoute(host, port),
     )
     driver.start()
     return driver
   }
-  const routes = new ForwardedRoutes(target.service, seededRandom(plan.seed), clock)
-  const driver = create(routes)
+  const routes = new ForwardedRoutes(
+    target.service,
+    seededRandom(plan.seed + (plan.share?.index ?? 0)),
+    clock,
+  )
+  const driver = start(routes)
   let started = false
   const tables = followTables(target, {
     onTable(table) {
@@ -49,7 +50,7 @@ export function startRun(
     },
     onBroken(reason) {
       process.stderr.write(`load: the forwarding tables were lost: ${reason}\n`)
-      exitWith(3)
+      exitCode = 3
       driver.abort()
     },
   })
