@@ -1,5 +1,5 @@
 /** The app's open connections, and which of them have a request in flight: draining is about these two facts. */
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** As in Go's Server.Shutdown: a connection that never sent a byte counts as idle only after this long. */
@@ -32,6 +32,11 @@ export function trackConnections(server: Server): Connections {
       unanswered.delete(response)
       if (state !== undefined) state.inFlight -= 1
     })
+  })
+  // What was a request is a WebSocket now, and in flight until it ends.
+  server.on('upgrade', (request: IncomingMessage) => {
+    const state = sockets.get(request.socket)
+    if (state !== undefined) Object.assign(state, { inFlight: state.inFlight + 1, everUsed: true })
   })
 
   return {

@@ -3,24 +3,46 @@
  * `sample-app database` (the stand-in that readiness may depend on).
  */
 import { createServer } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
+import type { Server } from 'node:net'
 import { existsSync, writeFileSync } from 'node:fs'
-import { trackConnections } from './connections.ts'
+import { trackConnections, type Connections } from './connections.ts'
 import { serveDatabase } from './database.ts'
 import { recordStep } from './journal.ts'
 import { answer } from './routes.ts'
 import { readSettings, type AppSettings } from './settings.ts'
+import { trackSessions } from './sessions.ts'
 import { installShutdown } from './shutdown.ts'
+import { acceptWebSockets } from './websocket.ts'
 
 function serve(settings: AppSettings): void {
-  const server = createServer({ keepAliveTimeout: settings.keepAliveTimeoutMs }, (request, response) => {
-    answer(settings, request, response).catch(() => response.destroy())
-  })
-  const connections = trackConnections(server)
+  const { server, connections } = settings.protocol === 'h2c' ? createHttp2(settings) : createHttp1(settings)
   installShutdown(settings, server, connections)
   writeFileSync(settings.liveFile, 'live\n')
   setTimeout(() => {
     server.listen({ port: settings.port, host: settings.host, backlog: 511 }, () => recordStep('listening'))
   }, settings.startDelayMs)
+}
+
+interface Listening {
+  server: Server
+  connections: Connections
+}
+
+function createHttp1(settings: AppSettings): Listening {
+  const server = createServer({ keepAliveTimeout: settings.keepAliveTimeoutMs }, (request, response) => {
+    answer(settings, request, response).catch(() => response.destroy())
+  })
+  acceptWebSockets(settings, server)
+  return { server, connections: trackConnections(server) }
+}
+
+/** HTTP/2 without TLS, for clients that know beforehand. */
+function createHttp2(settings: AppSettings): Listening {
+  const server = createHttp2Server((request, response) => {
+    answer(settings, request, response).catch(() => response.stream.destroy())
+  })
+  return { server, connections: trackSessions(server) }
 }
 
 const settings = readSettings(process.env)

@@ -1,20 +1,30 @@
 /** What the app answers. Health endpoints are not traffic, so they stay out of the ledger. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import { pingDatabase } from './database.ts'
+import { draining } from './draining.ts'
 import { recordAnswered, recordArrived } from './journal.ts'
 import type { AppSettings } from './settings.ts'
 
 const STREAM_CHUNKS = 5
 const STREAM_PAUSE_MS = 10
+const EVENT_PAUSE_MS = 100
 const MAX_ANSWER_MS = 60_000
 const MAX_BODY_BYTES = 64 * 1024
 
-export async function answer(
-  settings: AppSettings,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+type Request = IncomingMessage | Http2ServerRequest
+
+/** What the answers of HTTP/1.1 and HTTP/2 have in common. */
+interface Response {
+  statusCode: number
+  setHeader(name: string, value: string): unknown
+  write(text: string): unknown
+  end(body: string | Buffer): unknown
+  once(event: 'close', listener: () => void): unknown
+}
+
+export async function answer(settings: AppSettings, request: Request, response: Response): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://app')
   if (url.pathname.startsWith('/health') || url.pathname === '/readyz') {
     await answerHealth(settings, url, response)
@@ -37,8 +47,8 @@ export async function answer(
 
 async function bodyFor(
   settings: AppSettings,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Request,
+  response: Response,
   path: string,
 ): Promise<string | Buffer> {
   switch (`${request.method ?? 'GET'} ${path}`) {
@@ -53,13 +63,28 @@ async function bodyFor(
         await delay(STREAM_PAUSE_MS)
       }
       return `part ${STREAM_CHUNKS} of ${STREAM_CHUNKS}\n`
+    case 'GET /events':
+      return await streamEvents(response)
     default:
       response.statusCode = 404
       return 'no such path\n'
   }
 }
 
-async function answerHealth(settings: AppSettings, url: URL, response: ServerResponse): Promise<void> {
+/** Server-sent events until the client leaves, or until we do: then the last one, named `end`, says that it was the last. */
+async function streamEvents(response: Response): Promise<string> {
+  const left = new AbortController()
+  response.once('close', () => left.abort())
+  const over = AbortSignal.any([draining, left.signal])
+  response.setHeader('content-type', 'text/event-stream')
+  for (let count = 1; !over.aborted; count++) {
+    response.write(`data: ${count}\n\n`)
+    await delay(EVENT_PAUSE_MS, undefined, { signal: over }).catch(() => undefined)
+  }
+  return 'event: end\ndata: bye\n\n'
+}
+
+async function answerHealth(settings: AppSettings, url: URL, response: Response): Promise<void> {
   const wantsDatabase = url.pathname === '/healthz/ready' || url.pathname === '/readyz'
   if (wantsDatabase && settings.databaseCheck && !(await pingDatabase(settings.database))) {
     response.statusCode = 503
@@ -71,7 +96,7 @@ async function answerHealth(settings: AppSettings, url: URL, response: ServerRes
   response.end('ok\n')
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: Request): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

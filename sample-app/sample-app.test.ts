@@ -1,12 +1,15 @@
 /** The real program, over real sockets, with real signals. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
 import http from 'node:http'
+import http2 from 'node:http2'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 
 const program = fileURLToPath(new URL('../dist/sample-app.js', import.meta.url))
 let folder: string
@@ -144,6 +147,123 @@ describe('what the app answers', () => {
     expect(await (await start({}, 'live')).exited).toBe(0)
     app.child.kill('SIGTERM')
     await app.exited
+  })
+})
+
+/** An event stream or a WebSocket, held until it ends: what was said on it, and the code of a WebSocket's end. */
+function hold(url: string): {
+  opened: Promise<unknown>
+  ended: Promise<{ said: string; code: number | null }>
+} {
+  let said = ''
+  if (url.startsWith('ws:')) {
+    const socket = new WebSocket(url, { headers: { 'x-request-id': 'abc-1' } })
+    socket.on('message', (data: Buffer) => (said += data.toString()))
+    const ended = new Promise<{ said: string; code: number | null }>(resolve =>
+      socket.on('close', code => resolve({ said, code })),
+    )
+    return { opened: new Promise(resolve => socket.on('open', () => socket.send('hello', resolve))), ended }
+  }
+  let opened: (value?: unknown) => void = () => undefined
+  const ended = new Promise<{ said: string; code: number | null }>(resolve => {
+    http.get(url, { agent: false, headers: { 'x-request-id': 'abc-1' } }, response => {
+      response.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+        opened()
+      })
+      response.on('error', () => undefined)
+      response.on('close', () => resolve({ said, code: null }))
+    })
+  })
+  return { opened: new Promise(resolve => (opened = resolve)), ended }
+}
+
+describe('what is held open', () => {
+  it('announce: a stream of events ends with its mark', async () => {
+    const app = await start({ SHUTDOWN: 'announce' })
+    const stream = hold(`http://127.0.0.1:${app.port}/events`)
+    await stream.opened
+    app.child.kill('SIGTERM')
+    const { said } = await stream.ended
+    expect(said).toMatch(/^data: 1\n\n/)
+    expect(said).toMatch(/event: end\ndata: bye\n\n$/)
+    expect(await app.exited).toBe(0)
+    expect(app.lines.some(line => line.includes('answered abc-1'))).toBe(true)
+  })
+
+  it('announce: a WebSocket is told that the app goes away', async () => {
+    const app = await start({ SHUTDOWN: 'announce' })
+    const socket = hold(`ws://127.0.0.1:${app.port}/socket`)
+    await socket.opened
+    await app.saw('arrived abc-1')
+    app.child.kill('SIGTERM')
+    expect(await socket.ended).toMatchObject({ code: 1001 })
+    expect(await app.exited).toBe(0)
+    expect(app.lines.some(line => line.includes('answered abc-1'))).toBe(true)
+  })
+
+  it('close-idle: both are in flight until the limit, and are cut', async () => {
+    const app = await start({ SHUTDOWN: 'close-idle', SHUTDOWN_LIMIT_MS: '500' })
+    const held = ['http', 'ws'].map(scheme =>
+      hold(`${scheme}://127.0.0.1:${app.port}/${scheme === 'ws' ? 'socket' : 'events'}`),
+    )
+    await Promise.all(held.map(({ opened }) => opened))
+    app.child.kill('SIGTERM')
+    const [stream, socket] = await Promise.all(held.map(({ ended }) => ended))
+    expect(stream?.said).not.toContain('end')
+    expect(socket).toMatchObject({ code: 1006 })
+    expect(app.lines.some(line => line.includes('step draining-cut'))).toBe(true)
+  })
+
+  it('a WebSocket sends a text back, and answers a goodbye with the same code', async () => {
+    const app = await start()
+    const socket = new WebSocket(`ws://127.0.0.1:${app.port}/socket`)
+    const said = new Promise(resolve => socket.on('message', (data: Buffer) => resolve(data.toString())))
+    const code = new Promise(resolve => socket.on('close', resolve))
+    socket.on('open', () => socket.send('hello'))
+    expect(await said).toBe('hello')
+    socket.close(1000)
+    expect(await code).toBe(1000)
+  })
+})
+
+describe('the app over HTTP/2', () => {
+  async function request(
+    session: http2.ClientHttp2Session,
+    url: string,
+  ): Promise<{ pod: unknown; body: string }> {
+    const stream = session.request({ ':path': url, 'x-request-id': 'abc-1' })
+    const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders]
+    let body = ''
+    for await (const chunk of stream) body += String(chunk)
+    return { pod: headers['x-pod'], body }
+  }
+
+  it('announce: says GOAWAY, answers what is in flight, and goes when its sessions have gone', async () => {
+    const app = await start({ PROTOCOL: 'h2c', SHUTDOWN: 'announce' })
+    const session = http2.connect(`http://127.0.0.1:${app.port}`)
+    expect(await request(session, '/')).toMatchObject({ pod: 'web-1' })
+    const goaway = once(session, 'goaway')
+    const slow = request(session, '/slow?ms=500')
+    const events = request(session, '/events')
+    await app.saw('arrived abc-1')
+    while (app.lines.filter(line => line.includes('arrived')).length < 3)
+      await once(app.child.stdout ?? app.child, 'data')
+    app.child.kill('SIGTERM')
+    expect((await goaway)[0]).toBe(0)
+    expect((await events).body).toMatch(/event: end/)
+    expect((await slow).body).toMatch(/^hello/)
+    expect(await app.exited).toBe(0)
+    session.destroy()
+  })
+
+  it('close-idle: ends an idle session at once', async () => {
+    const app = await start({ PROTOCOL: 'h2c' })
+    const session = http2.connect(`http://127.0.0.1:${app.port}`)
+    await request(session, '/')
+    app.child.kill('SIGTERM')
+    await once(session, 'close')
+    expect(await app.exited).toBe(0)
   })
 })
 

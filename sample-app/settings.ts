@@ -3,12 +3,16 @@
 export const waysOfShuttingDown = ['exit', 'ignore', 'close-idle', 'announce', 'cut'] as const
 export type WayOfShuttingDown = (typeof waysOfShuttingDown)[number]
 
+export const protocols = ['http/1.1', 'h2c'] as const
+export type Protocol = (typeof protocols)[number]
+
 export interface AppSettings {
   podName: string
   version: string
   /** Address to listen on: the pod's own, or all. */
   host: string
   port: number
+  protocol: Protocol
   /** The app listens this long after its process started, as real servers do. */
   startDelayMs: number
   keepAliveTimeoutMs: number
@@ -28,9 +32,10 @@ export function readSettings(env: NodeJS.ProcessEnv): AppSettings {
     version: env.VERSION ?? '1',
     host: env.POD_IP ?? '0.0.0.0',
     port: count(env, 'PORT', 8080),
+    protocol: oneOf(env, 'PROTOCOL', protocols),
     startDelayMs: count(env, 'START_DELAY_MS', 0),
     keepAliveTimeoutMs: count(env, 'KEEP_ALIVE_TIMEOUT_MS', 75_000),
-    shutdown: wayOfShuttingDown(env.SHUTDOWN ?? 'close-idle'),
+    shutdown: oneOf(env, 'SHUTDOWN', waysOfShuttingDown, 'close-idle'),
     shutdownLimitMs: count(env, 'SHUTDOWN_LIMIT_MS', 30_000),
     databaseCheck: env.DATABASE_CHECK === 'true',
     database: {
@@ -50,8 +55,15 @@ function count(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   return value
 }
 
-function wayOfShuttingDown(text: string): WayOfShuttingDown {
-  const way = waysOfShuttingDown.find(known => known === text)
-  if (way === undefined) throw new Error(`SHUTDOWN=${text}: expected one of ${waysOfShuttingDown.join(', ')}`)
-  return way
+/** The first one where nothing is said, unless told otherwise. */
+function oneOf<Name extends string>(
+  env: NodeJS.ProcessEnv,
+  variable: string,
+  names: readonly [Name, ...Name[]],
+  fallback: Name = names[0],
+): Name {
+  const text = env[variable] ?? fallback
+  const name = names.find(known => known === text)
+  if (name === undefined) throw new Error(`${variable}=${text}: expected one of ${names.join(', ')}`)
+  return name
 }

@@ -5,19 +5,20 @@
  *   ignore      installs no handler (and PID 1 without a handler ignores the signal)
  *   close-idle  stops listening, closes idle connections at once and again as they become idle, lets requests in flight
  *               end (what Go's Server.Shutdown does): a request on its way over an idle connection is lost
- *   announce    stops listening, answers `Connection: close` on what is open, ends when all clients have gone
+ *   announce    stops listening, says on what is open that it is going (`Connection: close`, GOAWAY, the event `end`,
+ *               close frame 1001), ends when all clients have gone
  *   cut         stops listening, goes on answering with keep-alive, cuts everything at the time limit
  */
 import { rmSync } from 'node:fs'
-import type { Server } from 'node:http'
 import net from 'node:net'
 import type { Connections } from './connections.ts'
+import { announceDraining } from './draining.ts'
 import { recordStep } from './journal.ts'
 import type { AppSettings } from './settings.ts'
 
 const IDLE_SWEEP_MS = 20
 
-export function installShutdown(settings: AppSettings, server: Server, connections: Connections): void {
+export function installShutdown(settings: AppSettings, server: net.Server, connections: Connections): void {
   if (settings.shutdown === 'ignore') return
   process.once('SIGTERM', () => {
     recordStep('sigterm')
@@ -32,7 +33,10 @@ export function installShutdown(settings: AppSettings, server: Server, connectio
     }, settings.shutdownLimitMs)
     if (settings.shutdown === 'cut') return
 
-    if (settings.shutdown === 'announce') connections.announceClose()
+    if (settings.shutdown === 'announce') {
+      connections.announceClose()
+      announceDraining()
+    }
     const sweep = (): void => {
       if (settings.shutdown === 'close-idle') connections.closeIdle()
       if (connections.open === 0) end(settings)

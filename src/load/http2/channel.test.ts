@@ -1,6 +1,6 @@
 /** Many streams on one connection, and how a connection comes to be: against scripted servers and against Node's own. */
 import http2 from 'node:http2'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -317,7 +317,7 @@ test('a server that does not speak HTTP/2 by TLS is told from one that breaks of
     await withTls(server => server.on('secureConnection', socket => socket.on('error', () => undefined))),
   ).toEqual(['tls protocol'])
   const h2 = { ALPNProtocols: ['h2'] }
-  expect(await withTls(server => server.on('connection', socket => socket.destroy()), h2)).toEqual([
+  expect(await withTls(server => server.on('connection', (socket: Socket) => socket.destroy()), h2)).toEqual([
     expect.stringMatching(/^tls (closed|reset)$/),
   ])
   expect(await withTls(server => server.on('secureConnection', socket => socket.end()), h2)).toEqual([

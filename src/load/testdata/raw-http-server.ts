@@ -6,7 +6,7 @@ export interface RawRequest {
   count: number
   id: string
   line: string
-  header(name: string): string | null
+  header: (name: string) => string | null
   peer: RawPeer
 }
 
