@@ -14,6 +14,7 @@ import {
   duration,
   figure,
   lostOf,
+  probeWords,
   verdictWords,
   words,
 } from './words.ts'
@@ -110,7 +111,7 @@ function lossLines(summary: PopulationSummary): string[] {
  * finding is told; the others are named, and told in the report.
  */
 function notesOf(analysis: Analysis): Note[] {
-  const { sentence, findings } = analysis
+  const { sentence, findings, populations } = analysis
   const told = sentence ?? ''
   const decisive = standingOf(analysis) === 'differs' ? 'not-as-declared' : 'inconclusive'
   const rank = ({ severity }: Finding): number => (severity === decisive ? 0 : 1)
@@ -121,6 +122,10 @@ function notesOf(analysis: Analysis): Note[] {
   const always = findings.filter(({ code }) => code === 'harness-failures' || code === 'unexplained-failures')
   const notes: Note[] = []
   if (sentence !== null) notes.push({ mark: 'why', text: sentence })
+  for (const summary of populations) {
+    const found = probeWords(summary)
+    if (found !== null) notes.push({ mark: 'found', text: `${summary.population}: ${found}.` })
+  }
   if (first !== undefined && !told.includes(first.message)) notes.push({ mark: 'found', text: first.message })
   for (const finding of always) {
     if (finding !== first && !told.includes(finding.message))
