@@ -53,6 +53,10 @@ export function startLocalLoad(plan: LoadPlan, clock: Clock, observer: LoadObser
       case 'probe':
         observer.probe(message.probe)
         break
+      // For other parents than a run: what a run judges is in its samples.
+      case 'limits':
+      case 'summary':
+        break
       case 'ended':
         totals = message.totals
         break

@@ -27,10 +27,13 @@ export class Books {
   /** The totals of a run that has ended, with nothing open any more. */
   close(): LoadTotals {
     const totals = this.totals()
-    const { scheduled, sent, skipped, succeeded, failed, unresolved } = totals
-    assert(scheduled === sent + skipped, `${scheduled} scheduled, but ${sent} sent and ${skipped} skipped`)
-    const ended = succeeded + failed + unresolved
-    assert(sent === ended, `${sent} sent, but ${ended} ended: ${succeeded} + ${failed} + ${unresolved}`)
+    assertBalance(totals)
     return totals
   }
+}
+
+export function assertBalance({ scheduled, sent, skipped, succeeded, failed, unresolved }: LoadTotals): void {
+  assert(scheduled === sent + skipped, `${scheduled} scheduled, but ${sent} sent and ${skipped} skipped`)
+  const ended = succeeded + failed + unresolved
+  assert(sent === ended, `${sent} sent, but ${ended} ended: ${succeeded} + ${failed} + ${unresolved}`)
 }

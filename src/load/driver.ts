@@ -8,13 +8,17 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { seededRandom } from '../base/random.ts'
 import type { LoadMessage, LoadPlan, LoadTotals, Sample, WorkerShare } from '../model/load.ts'
 import { packSample } from '../model/sample-row.ts'
+import { Prober } from './prober.ts'
+import { Recorder } from './recorder.ts'
 import type { ChannelSetting } from './channel.ts'
 import { Deadlines } from './deadlines.ts'
 import { DelayLine } from './delay-line.ts'
+import { LimitWatch } from './limit-watch.ts'
 import { staggeredPaces } from './pacer.ts'
 import { partOf, PopulationSchedule } from './population.ts'
 import type { Routes } from './routes.ts'
 import { Sender, type SampleSink } from './sender.ts'
+import { summarize } from './summary.ts'
 
 /** A late driver must not starve its own reading: beyond this the rest waits for the next turn. */
 const MAX_SENDS_PER_TURN = 256
@@ -30,8 +34,8 @@ export interface DriverParts {
   clock: Clock
   routes: Routes
   emit(message: LoadMessage): void
-  /** Where samples go, if not into a line each. */
-  sink?: SampleSink
+  /** Takes the place of the summary: it is a part of one, and made elsewhere. */
+  onRecorded?: (recorder: Recorder) => void
   /** Called at each turn: a chance to write out what was emitted. */
   onTurn(nowUs: number): void
   /** Called once. */
@@ -47,11 +51,14 @@ export class Driver {
   #lastTurnUs = 0
   #waitUs = 0
   #progressUs = 0
+  #recorder: Recorder | null = null
   readonly #plan: LoadPlan
   readonly #parts: DriverParts
   readonly #deadlines = new Deadlines()
   readonly #setting: ChannelSetting
   readonly #sender: Sender
+  readonly #limits: LimitWatch
+  readonly #prober: Prober
 
   constructor(plan: LoadPlan, parts: DriverParts) {
     this.#plan = plan
@@ -73,10 +80,21 @@ export class Driver {
       {
         clock: parts.clock,
         routes: parts.routes,
-        sink: parts.sink ?? { take: sample => parts.emit({ type: 'sample', row: packSample(sample) }) },
+        sink: this.#sink(share),
         onSettled: (schedule, sample, nowUs) => this.#onSettled(schedule, sample, nowUs),
+        onSkipped: reason => this.#limits.seeSkip(reason),
       },
     )
+    this.#limits = new LimitWatch(plan, parts.clock)
+    this.#prober = new Prober({
+      clock: parts.clock,
+      routes: parts.routes,
+      runPrefix,
+      nextChannelId: () => this.#sender.nextChannelId(),
+      emit: probe => {
+        if (!this.#ended) parts.emit({ type: 'probe', probe })
+      },
+    })
   }
 
   start(): void {
@@ -86,7 +104,22 @@ export class Driver {
     this.#lastTurnUs = startUs
     this.#progressUs = startUs
     this.#parts.emit({ type: 'started', version: 1, atUs: startUs, pid: process.pid })
+    this.#limits.start()
+    if (this.#limits.isShortOfFiles) this.#parts.emit({ type: 'limits', limits: this.#limits.read() })
     this.#turn()
+  }
+
+  #sink({ count }: WorkerShare): SampleSink {
+    const write = (sample: Sample): void => this.#parts.emit({ type: 'sample', row: packSample(sample) })
+    if (this.#plan.record !== 'summary') return { take: write }
+    const recorder = new Recorder(count)
+    this.#recorder = recorder
+    return {
+      take(sample) {
+        recorder.take(sample)
+        if (sample.outcome.kind === 'failed') write(sample)
+      },
+    }
   }
 
   #schedulesFrom(startUs: number): PopulationSchedule[] {
@@ -123,14 +156,18 @@ export class Driver {
     this.#skipMissed(stalled ? nowUs : nowUs - STALL_US)
     this.#sendDue(nowUs)
     this.#report(nowUs)
-    if (nowUs >= this.#stopAtUs && this.#sender.open === 0 && this.#due(this.#stopAtUs) === null)
-      return this.#end()
+    const open = this.#sender.open + this.#prober.open
+    if (nowUs >= this.#stopAtUs && open === 0 && this.#due(this.#stopAtUs) === null) return this.#end()
     this.#arm()
   }
 
   #noteStall(nowUs: number): boolean {
     const stalled = nowUs - this.#lastTurnUs - this.#waitUs > STALL_US
-    if (stalled) this.#parts.emit({ type: 'stall', stall: { fromUs: this.#lastTurnUs, toUs: nowUs } })
+    if (stalled) {
+      const stall = { fromUs: this.#lastTurnUs, toUs: nowUs }
+      this.#limits.seeStall(stall)
+      this.#parts.emit({ type: 'stall', stall })
+    }
     this.#lastTurnUs = nowUs
     return stalled
   }
@@ -138,7 +175,8 @@ export class Driver {
   /** What was due at `untilUs` or before, and has not been sent, will not be. */
   #skipMissed(untilUs: number): void {
     const lastUs = Math.min(untilUs, this.#stopAtUs)
-    for (let next = this.#due(lastUs); next !== null; next = this.#due(lastUs)) this.#sender.skipNext(next)
+    for (let next = this.#due(lastUs); next !== null; next = this.#due(lastUs))
+      this.#sender.skipNext(next, 'time')
   }
 
   #sendDue(nowUs: number): void {
@@ -149,14 +187,22 @@ export class Driver {
     for (let sends = 0; sends < MAX_SENDS_PER_TURN; sends++) {
       const next = this.#due(lastUs)
       if (next === null) return
-      this.#sender.sendNext(next, this.#parts.clock.nowUs())
+      const atUs = this.#parts.clock.nowUs()
+      // The process may stand still in the middle of a turn, too.
+      if (atUs - next.dueUs > STALL_US) this.#sender.skipNext(next, 'time')
+      else this.#sender.sendNext(next, atUs)
     }
   }
 
   /** Closed pacing: an answer makes room for the next request. A failure waits for a turn, so that it is no tight loop. */
-  #onSettled(schedule: PopulationSchedule, { outcome }: Sample, nowUs: number): void {
-    if (!schedule.isClosed || outcome.kind === 'unresolved' || nowUs >= this.#stopAtUs) return
-    if (outcome.kind === 'succeeded') this.#sender.sendNext(schedule, nowUs, nowUs)
+  #onSettled(schedule: PopulationSchedule, sample: Sample, nowUs: number): void {
+    const { kind } = sample.outcome
+    if (kind === 'failed') {
+      this.#limits.seeEnd(sample)
+      this.#prober.follow(schedule, sample, nowUs)
+    }
+    if (!schedule.isClosed || kind === 'unresolved' || nowUs >= this.#stopAtUs) return
+    if (kind === 'succeeded') this.#sender.sendNext(schedule, nowUs, nowUs)
     else schedule.owed += 1
   }
 
@@ -189,6 +235,11 @@ export class Driver {
     this.#timer = this.#parts.clock.after(boundedMs, () => this.#parts.clock.afterReads(() => this.#turn()))
   }
 
+  #tellSummary(recorder: Recorder): void {
+    if (this.#parts.onRecorded) this.#parts.onRecorded(recorder)
+    else this.#parts.emit({ type: 'summary', summary: summarize([recorder]) })
+  }
+
   #end(): void {
     if (this.#ended) return
     this.#ended = true
@@ -196,6 +247,8 @@ export class Driver {
     this.#sender.abandon()
     const totals = this.#sender.books.close()
     for (const { slots } of this.#schedules) for (const slot of slots?.all ?? []) slot.channel?.close()
+    this.#parts.emit({ type: 'limits', limits: this.#limits.read() })
+    if (this.#recorder !== null) this.#tellSummary(this.#recorder)
     this.#parts.emit({ type: 'ended', atUs: this.#parts.clock.nowUs(), totals })
     this.#parts.onEnded(totals)
   }

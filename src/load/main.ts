@@ -3,71 +3,34 @@
  * Exit codes: 0 the run ended, 2 the plan was wrong, 3 the forwarding tables were lost and so was the measurement.
  * When its parent dies, its standard input closes, and it ends.
  */
+import { isMainThread } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { LineSplitter } from '../base/ndjson.ts'
-import { seededRandom } from '../base/random.ts'
 import type { LoadPlan } from '../model/load.ts'
-import { Driver } from './driver.ts'
-import { ForwardedRoutes } from './forwarding.ts'
 import { MessageWriter } from './message-writer.ts'
 import { parsePlan } from './plan.ts'
-import { fixedRoute, type Routes } from './routes.ts'
-import { followTables } from './table-stream.ts'
+import { startRun, type Run } from './run.ts'
+import { serveShare, WorkerPool } from './workers.ts'
 
 /** How long the last lines may take to be read when nobody has asked for them. */
 const LAST_WORDS_MS = 5000
 
-interface Run {
-  stop(): void
-  abort(): void
-}
-
-function startRun(plan: LoadPlan): Run {
-  const { target } = plan
-  if (target.kind === 'address') {
-    const { driver } = createDriver(plan, fixedRoute(target.host, target.port))
-    driver.start()
-    return driver
-  }
-  const routes = new ForwardedRoutes(target.service, seededRandom(plan.seed), systemClock)
-  const { driver, exitWith } = createDriver(plan, routes)
-  let started = false
-  const tables = followTables(target, {
-    onTable(table) {
-      routes.adopt(table)
-      if (!started) driver.start()
-      started = true
-    },
-    onBroken(reason) {
-      process.stderr.write(`load: the forwarding tables were lost: ${reason}\n`)
-      exitWith(3)
-      driver.abort()
-    },
-  })
-  return {
-    // Nothing is sent any more, so the tables are no longer needed, and their end is no loss.
-    stop() {
-      tables.close()
-      driver.stop()
-    },
-    abort() {
-      tables.close()
-      driver.abort()
-    },
-  }
-}
-
-function createDriver(plan: LoadPlan, routes: Routes): { driver: Driver; exitWith: (code: number) => void } {
+function start(plan: LoadPlan): Run {
   const writer = new MessageWriter(process.stdout)
-  let exitCode = 0
-  const driver = new Driver(plan, {
-    clock: systemClock,
-    routes,
-    emit: message => writer.emit(message),
-    onTurn: nowUs => writer.writeIfDue(nowUs),
-    onEnded: () => writer.close(() => process.exit(exitCode)),
+  const onEnded = (code: number): void => writer.close(() => process.exit(code))
+  if ((plan.workers ?? 1) === 1) {
+    const emit = writer.emit.bind(writer)
+    return startRun(plan, { emit, onTurn: nowUs => writer.writeIfDue(nowUs), onEnded })
+  }
+  return new WorkerPool(plan, {
+    program: new URL(import.meta.url),
+    emit(message) {
+      writer.emit(message)
+      writer.flush()
+    },
+    write: lines => void process.stdout.write(lines),
+    onEnded,
   })
-  return { driver, exitWith: code => void (exitCode = code) }
 }
 
 function main(): void {
@@ -77,7 +40,7 @@ function main(): void {
     if (run === null) {
       const { plan, problems } = parsePlan(line)
       if (problems !== null) return refuse(problems)
-      run = startRun(plan)
+      run = start(plan)
     } else if (isStop(line)) {
       stopping = true
       run.stop()
@@ -120,4 +83,5 @@ function isStop(line: string): boolean {
   }
 }
 
-main()
+if (isMainThread) main()
+else serveShare()

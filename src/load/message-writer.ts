@@ -2,18 +2,22 @@
  * The way out: lines gathered and written together, since a write per sample would cost more than the sample. The
  * stream's buffer may grow while the reader is slow; the driver never waits for it.
  */
-import type { Writable } from 'node:stream'
 import { toLine } from '../base/ndjson.ts'
 import type { LoadMessage } from '../model/load.ts'
+
+export interface TextSink {
+  /** Calls back when the reader's end has taken it. */
+  write(text: string, onWritten?: () => void): unknown
+}
 
 const WRITE_PERIOD_US = 50_000
 
 export class MessageWriter {
   #lines: string[] = []
   #writtenUs = 0
-  readonly #stream: Writable
+  readonly #stream: TextSink
 
-  constructor(stream: Writable) {
+  constructor(stream: TextSink) {
     this.#stream = stream
   }
 
@@ -25,6 +29,10 @@ export class MessageWriter {
   writeIfDue(nowUs: number): void {
     if (this.#lines.length === 0 || nowUs - this.#writtenUs < WRITE_PERIOD_US) return
     this.#writtenUs = nowUs
+    this.flush()
+  }
+
+  flush(): void {
     this.#stream.write(this.#lines.join(''))
     this.#lines = []
   }

@@ -1,8 +1,10 @@
 /** The plan as it comes in: checked whole, every problem at once, and trusted from then on. */
-import { populations, protocols, type LoadPlan, type PopulationProfile } from '../model/load.ts'
+import { pacings, populations, protocols, type LoadPlan, type PopulationProfile } from '../model/load.ts'
 import { isSpoken } from './channels.ts'
 
 export type ParsedPlan = { plan: LoadPlan; problems: null } | { plan: null; problems: string[] }
+
+const records: readonly unknown[] = ['samples', 'summary']
 
 type Fields = Record<string, unknown>
 
@@ -24,8 +26,11 @@ export function parsePlan(line: string): ParsedPlan {
   check(Number.isInteger(plan.seed), 'seed must be an integer')
   check(isPositive(plan.maxDurationMs), 'maxDurationMs must be above 0')
   check(isPositive(plan.maxInFlight), 'maxInFlight must be above 0')
+  const { workers = 1, record, request = null } = plan as Partial<LoadPlan>
+  check(Number.isInteger(workers) && workers >= 1 && workers <= 64, 'workers must be an integer from 1 to 64')
+  check(record === undefined || records.includes(record), 'record must be samples or summary')
+  if (request !== null) checkRequest(fieldsOf(request), check)
   checkTarget(fieldsOf(plan.target), check)
-  if (plan.request !== undefined && plan.request !== null) checkRequest(fieldsOf(plan.request), check)
   const profile = fieldsOf(plan.profile)
   check(isPositive(profile.connectTimeoutMs), 'profile.connectTimeoutMs must be above 0')
   check(isPositive(profile.firstByteTimeoutMs), 'profile.firstByteTimeoutMs must be above 0')
@@ -60,14 +65,18 @@ function checkTarget(target: Fields, check: Check): void {
   }
 }
 
+/** A line break in any of these would make two requests of one. */
 function checkRequest({ method, path, headers, body }: Fields, check: Check): void {
   check(matches(method, /^[A-Z]+$/), 'request.method must be like GET')
-  check(matches(path, /^\/[\x21-\x7e]*$/), 'request.path must begin with / and have no spaces')
-  const isHeader = (header: unknown): boolean => {
-    const [name, value] = Array.isArray(header) ? (header as unknown[]) : []
-    return matches(name, /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/) && matches(value, /^[^\0\r\n]*$/)
-  }
-  check(Array.isArray(headers) && headers.every(isHeader), 'request.headers must be a list of [name, value]')
+  check(matches(path, /^\/[\x21-\x7e]*$/), 'request.path must begin with / and hold no space')
+  const isHeader = (header: unknown): boolean =>
+    Array.isArray(header) &&
+    matches(header[0], /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/) &&
+    matches(header[1], /^[^\0\r\n]*$/)
+  check(
+    Array.isArray(headers) && headers.every(isHeader),
+    'request.headers must be a list of names and values',
+  )
   check(body === null || typeof body === 'string', 'request.body must be a text or null')
 }
 
@@ -78,13 +87,24 @@ function checkPopulation(profile: Fields, check: Check): void {
     population !== undefined && populations.includes(population),
     `population must be one of ${populations.join(', ')}`,
   )
+  const { pacing = 'constant', steps } = profile as Partial<PopulationProfile>
+  check(pacings.includes(pacing), `pacing must be one of ${pacings.join(', ')}`)
   const { protocol = 'http/1.1' } = profile as Partial<PopulationProfile>
   check(
     protocols.includes(protocol) && isSpoken(protocol),
     `protocol must be one of ${protocols.filter(isSpoken).join(', ')}`,
   )
-  check(isPositive(ratePerSecond), 'ratePerSecond must be above 0')
-  const leastConnections = population === 'fresh' ? 0 : 1
+  check(
+    steps === undefined || isSteps(steps),
+    'steps must be a list of rates of 0 or more, with durations above 0',
+  )
+  check(
+    isPositive(ratePerSecond) || pacing === 'closed' || steps !== undefined,
+    'ratePerSecond must be above 0',
+  )
+  checkTimes(profile, check)
+  const isFree = (population === 'fresh' && pacing !== 'closed') || population === 'idle'
+  const leastConnections = isFree ? 0 : 1
   check(
     Number.isInteger(connections) && Number(connections) >= leastConnections,
     `connections must be an integer, at least ${leastConnections}`,
@@ -93,6 +113,28 @@ function checkPopulation(profile: Fields, check: Check): void {
   check(isShare(streamShare), 'streamShare must be from 0 to 1')
   check(Number(postShare) + Number(streamShare) <= 1, 'postShare and streamShare must not exceed 1 together')
   check(answerMs === 0 || isPositive(answerMs), 'answerMs must be 0 or more')
+}
+
+function checkTimes(profile: Fields, check: Check): void {
+  const { idleMs, idleJitterMs, uploadMs } = profile
+  check(idleMs === undefined || isPositive(idleMs), 'idleMs must be above 0')
+  const jitterIsRight =
+    idleJitterMs === undefined ||
+    idleJitterMs === 0 ||
+    (isPositive(idleJitterMs) && Number(idleJitterMs) <= Number(idleMs ?? 0))
+  check(jitterIsRight, 'idleJitterMs must be from 0 to idleMs')
+  check(uploadMs === undefined || uploadMs === 0 || isPositive(uploadMs), 'uploadMs must be 0 or more')
+}
+
+function isSteps(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every(step => {
+      const { ratePerSecond, durationMs } = fieldsOf(step)
+      return (ratePerSecond === 0 || isPositive(ratePerSecond)) && isPositive(durationMs)
+    })
+  )
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -28,6 +28,8 @@ export class PopulationSchedule {
   readonly answerMs: number
   readonly uploadMs: number
   readonly openChannel: OpenChannel
+  /** For requests that are not to take their time. */
+  readonly openProbe: OpenChannel
   /** Null where each request has a connection of its own. */
   readonly slots: SlotSet | null
   readonly isClosed: boolean
@@ -45,6 +47,7 @@ export class PopulationSchedule {
     this.answerMs = profile.answerMs
     this.uploadMs = profile.uploadMs ?? 0
     this.openChannel = channelFor(profile, setting)
+    this.openProbe = channelFor({ ...profile, answerMs: 0 }, setting)
     this.isClosed = profile.pacing === 'closed'
     if (profile.population === 'idle' && !this.isClosed) {
       const gaps = { idleMs: profile.idleMs ?? IDLE_MS, jitterMs: profile.idleJitterMs ?? 0 }

@@ -8,6 +8,7 @@ import type { Outcome, Sample, WorkerShare } from '../model/load.ts'
 import { Books } from './books.ts'
 import type { Channel } from './channel.ts'
 import type { Slot } from './connection-slots.ts'
+import type { SkipReason } from './limit-watch.ts'
 import { Pending, skipped, unresolved, type Settler } from './pending.ts'
 import type { PopulationSchedule } from './population.ts'
 import type { Routes } from './routes.ts'
@@ -29,6 +30,8 @@ export interface SenderParts {
   sink: SampleSink
   /** A request of a schedule has ended. */
   onSettled(schedule: PopulationSchedule, sample: Sample, nowUs: number): void
+  /** A request was not sent: too many are open, or its time was missed. */
+  onSkipped(reason: SkipReason): void
 }
 
 const noEndpoint: Outcome = {
@@ -61,7 +64,7 @@ export class Sender implements Settler {
 
   /** `dueUs`: when it was due, if the schedule does not say. */
   sendNext(schedule: PopulationSchedule, nowUs: number, dueUs = schedule.dueUs): void {
-    if (this.open >= this.#plan.maxInFlight) return this.skipNext(schedule)
+    if (this.open >= this.#plan.maxInFlight) return this.skipNext(schedule, 'open')
     const pending = this.#begin(schedule, dueUs)
     const slot = schedule.slots === null ? null : schedule.slots.take()
     pending.slot = slot
@@ -80,10 +83,11 @@ export class Sender implements Settler {
   }
 
   /** Due, but not sent any more: its time was missed, too many are open, or the run was cut short. */
-  skipNext(schedule: PopulationSchedule): void {
+  skipNext(schedule: PopulationSchedule, reason: SkipReason): void {
     const pending = this.#begin(schedule, schedule.dueUs)
     schedule.advance()
     this.#end(pending, skipped)
+    this.#parts.onSkipped(reason)
   }
 
   /** What is still open has no outcome, and never will. */

@@ -252,6 +252,55 @@ export interface DriverStall {
   toUs: number
 }
 
+export interface LatencySummary {
+  count: number
+  min: number
+  mean: number
+  p50: number
+  p90: number
+  p99: number
+  p999: number
+  max: number
+}
+
+/** One population of a run that was recorded as a summary. Latencies are of successes, in microseconds. */
+export interface PopulationLoad {
+  population: Population
+  totals: LoadTotals
+  /** From the time a request was due: what a user would have waited. */
+  latencyUs: LatencySummary
+  /** From the time it was sent. */
+  serviceUs: LatencySummary
+  /** How late requests were sent: the driver's own fault. */
+  latenessUs: LatencySummary
+}
+
+export interface LoadSummary {
+  populations: PopulationLoad[]
+}
+
+/**
+ * What the driver could not help, or what its machine did to it. `reached` names what makes the run a measurement of
+ * the client: never the server's fault.
+ */
+export interface DriverLimits {
+  reached: ('ports' | 'files' | 'cpu' | 'run-queue' | 'stalls' | 'open-requests')[]
+  /** Failures for want of a port, and of a file descriptor. */
+  localPorts: number
+  localFiles: number
+  /** The most files the process may have open (null: unknown), and how many the plan may need. */
+  fileLimit: number | null
+  filesNeeded: number
+  /** Share of one core used, and share of the time that it was ready to run and had none (Linux; else null). */
+  cpuShare: number
+  waitShare: number | null
+  stalls: number
+  longestStallMs: number
+  /** Requests skipped because `maxInFlight` were open, or because their time had passed. */
+  skippedForOpen: number
+  skippedForTime: number
+}
+
 /** What the driver writes to its standard output, one JSON line each. */
 export type LoadMessage =
   | { type: 'started'; version: 1; atUs: number; pid: number }
@@ -260,6 +309,10 @@ export type LoadMessage =
   | { type: 'progress'; atUs: number; totals: LoadTotals; open: number }
   | { type: 'stall'; stall: DriverStall }
   | { type: 'probe'; probe: ProbeSample }
+  /** Before the end; and at the start too, if the plan may need more files than there are. */
+  | { type: 'limits'; limits: DriverLimits }
+  /** Once, before the end, where the plan says `record: 'summary'`. */
+  | { type: 'summary'; summary: LoadSummary }
   | { type: 'ended'; atUs: number; totals: LoadTotals }
 
 /** A sample as one JSON array, column order as `sampleColumns` in model/sample-row.ts. */

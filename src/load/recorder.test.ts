@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import type { Outcome, Sample } from '../model/load.ts'
+import { Recorder, type RecordedSample } from './recorder.ts'
+import { summarize } from './summary.ts'
+
+const originUs = 1_700_000_000_000_000
+
+function sampleOf(seq: number, outcome: Outcome, changes: Partial<Sample> = {}): Sample {
+  const scheduledUs = originUs + seq * 1000
+  return {
+    seq,
+    population: 'reused',
+    kind: 'get',
+    scheduledUs,
+    sentUs: scheduledUs + 200,
+    writtenUs: scheduledUs + 210,
+    firstByteUs: scheduledUs + 700,
+    endedUs: scheduledUs + 900,
+    connection: null,
+    servedBy: null,
+    outcome,
+    ...changes,
+  }
+}
+
+function readAll(recorder: Recorder): RecordedSample[] {
+  const all: RecordedSample[] = []
+  recorder.forEach(sample => all.push({ ...sample }))
+  return all
+}
+
+test('what is recorded in any order is read in the order of its numbers', () => {
+  const recorder = new Recorder()
+  const connection = {
+    id: 7,
+    use: 2,
+    idleUs: 5,
+    openedUs: originUs,
+    localPort: 1,
+    remoteAddress: '127.0.0.1',
+    remotePort: 80,
+  }
+  const failed: Outcome = { kind: 'failed', phase: 'status', code: 'status-5xx', status: 503, detail: null }
+  recorder.take(sampleOf(70_000, failed, { connection }))
+  recorder.take(sampleOf(1, { kind: 'skipped' }, { sentUs: null, firstByteUs: null, endedUs: null }))
+  recorder.take(sampleOf(0, { kind: 'succeeded', status: 200 }))
+  recorder.take(sampleOf(2, { kind: 'unresolved' }, { firstByteUs: null, endedUs: null }))
+
+  expect(readAll(recorder)).toMatchObject([
+    { outcome: 'succeeded', status: 200, latencyUs: 900, serviceUs: 700, firstByteUs: 500, latenessUs: 200 },
+    { outcome: 'skipped', latencyUs: null, latenessUs: null },
+    { outcome: 'unresolved', latencyUs: null, latenessUs: 200 },
+    { outcome: 'failed', status: 503, reused: true, latencyUs: 900 },
+  ])
+})
+
+test('a request takes 24 bytes', () => {
+  const recorder = new Recorder()
+  recorder.take(sampleOf(0, { kind: 'succeeded', status: 200 }))
+  const arrays = Object.values(recorder.chunks[0] ?? {}).filter(each => ArrayBuffer.isView(each))
+  expect(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0) / 65_536).toBe(24)
+})
+
+test('the shares of several workers make one summary', () => {
+  const recorders = [0, 1].map(index => {
+    const recorder = new Recorder(2)
+    for (let seq = index; seq < 100; seq += 2)
+      recorder.take(sampleOf(seq, { kind: 'succeeded', status: 200 }))
+    return recorder
+  })
+  const { populations } = summarize(recorders)
+  expect(populations).toHaveLength(1)
+  expect(populations[0]).toMatchObject({
+    population: 'reused',
+    totals: { scheduled: 100, sent: 100, succeeded: 100, failed: 0 },
+  })
+  expect(populations[0]?.latencyUs).toMatchObject({ count: 100, p50: 900, max: 900 })
+  expect(populations[0]?.latenessUs).toMatchObject({ count: 100, p50: 200 })
+})
