@@ -31,6 +31,10 @@ export type FindingCode =
   | 'recording-torn'
   | 'run-interrupted'
   | 'load-broke-off'
+  | 'limit-ports'
+  | 'limit-files'
+  | 'limit-cpu'
+  | 'limit-run-queue'
   | 'negative-control'
   // what was measured, and was not as declared
   | 'unexpected-failures'

@@ -28,6 +28,9 @@ export const columnNames = [
   'fresh',
   'reused',
   'slow',
+  'idle',
+  'upload',
+  'stream',
   'pods',
   'outage',
 ] as const
@@ -44,7 +47,19 @@ export interface Note {
   text: string
 }
 
+/** Columns that a table has only where a run has something to put there. */
+const occasional = ['idle', 'upload', 'stream'] as const
+
+/** The columns that these rows need. */
+export function shownColumns(rows: readonly TableRow[]): ReadonlySet<ColumnName> {
+  const present = new Set(rows.flatMap(row => row.populations))
+  const left = occasional.filter(name => !present.has(name))
+  return new Set(columnNames.filter(column => !left.some(name => name === column)))
+}
+
 export interface TableRow {
+  /** Those that the run had. */
+  populations: readonly Population[]
   cells: Record<ColumnName, Cell>
   notes: Note[]
 }
@@ -52,6 +67,7 @@ export interface TableRow {
 export function tableRow(analysis: Analysis, screen: Screen): TableRow {
   const population = (name: Population): Cell => populationCell(analysis, name, screen)
   return {
+    populations: analysis.populations.map(each => each.population),
     cells: {
       configuration: oneLine('strong', screen.clean(analysis.scenario)),
       disruption: oneLine('plain', disruptionWords(analysis)),
@@ -61,6 +77,9 @@ export function tableRow(analysis: Analysis, screen: Screen): TableRow {
       fresh: population('fresh'),
       reused: population('reused'),
       slow: population('slow'),
+      idle: population('idle'),
+      upload: population('upload'),
+      stream: population('stream'),
       pods: oneLine('plain', figure(analysis.statistics.terminations)),
       outage:
         analysis.longestOutageMs > 0
