@@ -31,6 +31,10 @@ export type FindingCode =
   | 'recording-torn'
   | 'run-interrupted'
   | 'load-broke-off'
+  | 'limit-ports'
+  | 'limit-files'
+  | 'limit-cpu'
+  | 'limit-run-queue'
   | 'negative-control'
   | 'clocks-unrelated'
   // what was measured, and was not as declared
@@ -58,6 +62,8 @@ export interface Attribution {
   population: Population
   kind: RequestKind
   failureClass: FailureClass
+  /** What happened, and when: `closed.before-response`. */
+  failureName: string
   phase: string
   code: string
   scheduledUs: number
@@ -66,6 +72,14 @@ export interface Attribution {
   pod: string | null
   connectionId: number | null
   connectionUse: number | null
+  /** How old the connection was when it failed, and how long it had been idle before this request. */
+  connectionAgeMs: number | null
+  connectionIdleMs: number | null
+  localPort: number | null
+  /** `address:port` that the connection went to. */
+  endpoint: string | null
+  /** What a fresh connection met at once after a kept one had failed; null where none was tried. */
+  probe: ProbeFinding | null
   cause: Cause
   /** `direct`: the recorded steps prove it. `temporal`: the order lies within the clocks' uncertainty. */
   basis: 'direct' | 'temporal'
@@ -74,6 +88,9 @@ export interface Attribution {
   /** What the server's ledger says: null when there is no ledger. */
   processed: 'not-seen' | 'arrived' | 'answered' | null
 }
+
+/** `connection-died`: a fresh connection was answered at once. `service-down`: it failed as well. */
+export type ProbeFinding = 'connection-died' | 'service-down'
 
 export interface CauseSummary {
   cause: Cause
@@ -95,6 +112,8 @@ export interface PopulationSummary {
   skipped: number
   byClass: Partial<Record<FailureClass, number>>
   byCause: Partial<Record<Cause, number>>
+  /** Failures of kept connections by what a probe on a fresh one met. Absent in reports of before there were probes. */
+  byProbe?: Partial<Record<ProbeFinding, number>>
   expectation: PopulationExpectation
   /** Latency from the scheduled time, successes only; null without any. */
   latencyMsP50: number | null
@@ -155,6 +174,12 @@ export interface LedgerSummary {
   arrivedNotSent: number
   /** Failed for the client though the server answered: work done, answer lost. */
   answeredButFailed: number
+  /** Ended without an answer, and never arrived at a server: safe to send again. */
+  lost: number
+  /** Ended without an answer, and had arrived: the work may have been done. */
+  ambiguous: number
+  /** Sent once, and arrived more than once: something on the way sent it again. 0 in balanced books. */
+  duplicated: number
 }
 
 export interface Analysis {

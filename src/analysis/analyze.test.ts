@@ -55,6 +55,9 @@ describe('a clean rolling update', () => {
       succeededNotAnswered: 0,
       arrivedNotSent: 0,
       answeredButFailed: 0,
+      lost: 0,
+      ambiguous: 0,
+      duplicated: 0,
     })
     expect(analysis.ledger?.arrived).toBe(analysis.driver.totals?.sent)
   })

@@ -52,6 +52,24 @@ function canHaveServed(pod: PodHistory, failure: Failure): boolean {
   return pod.deletedUs === null || connectUs <= pod.deletedUs + lingeringUs
 }
 
+type ConnectionFields = Pick<
+  Attribution,
+  'connectionUse' | 'connectionAgeMs' | 'connectionIdleMs' | 'localPort' | 'endpoint' | 'probe'
+>
+
+/** What is known of the connection: enough to find it in the traces of a network or of a proxy. */
+function connectionOf({ sample: { connection }, endedUs, probe }: Failure): ConnectionFields {
+  const idleUs = connection?.idleUs ?? null
+  return {
+    connectionUse: connection?.use ?? null,
+    connectionAgeMs: connection === null ? null : Math.max(0, endedUs - connection.openedUs) / 1000,
+    connectionIdleMs: idleUs === null ? null : idleUs / 1000,
+    localPort: connection?.localPort ?? null,
+    endpoint: connection === null ? null : `${connection.remoteAddress}:${connection.remotePort}`,
+    probe,
+  }
+}
+
 function toAttribution(failure: Failure, cause: Cause, found: Found, timeline: Timeline): Attribution {
   const { sample } = failure
   const { startedUs } = timeline.recording.manifest
@@ -60,13 +78,14 @@ function toAttribution(failure: Failure, cause: Cause, found: Found, timeline: T
     population: sample.population,
     kind: sample.kind,
     failureClass: failure.failureClass,
+    failureName: failure.name,
     phase: failure.phase,
     code: failure.code,
     scheduledUs: sample.scheduledUs - startedUs,
     endedUs: sample.endedUs === null ? null : sample.endedUs - startedUs,
     pod: found.pod,
     connectionId: sample.connection?.id ?? null,
-    connectionUse: sample.connection?.use ?? null,
+    ...connectionOf(failure),
     cause,
     basis: found.basis,
     evidence: found.evidence,

@@ -14,7 +14,7 @@ const maxLines = 16
 
 export function tellStory(failure: Failure, timeline: Timeline): string[] {
   const { pod } = failure
-  const facts = [...requestFacts(failure)]
+  const facts = [...requestFacts(failure), ...probeFacts(failure, timeline)]
   if (pod !== null) facts.push(...podFacts(pod, failure, timeline))
   else facts.push(...tableFacts(failure, timeline))
   facts.sort((a, b) => a.atUs - b.atUs)
@@ -62,6 +62,20 @@ function requestFacts(failure: Failure): Fact[] {
         : `${failure.code} (${failure.phase}${answer})`,
   })
   return facts
+}
+
+/** What a fresh connection met at once. */
+function probeFacts({ sample, probe: finding }: Failure, { probes }: Timeline): Fact[] {
+  const probe = probes.get(sample.seq)
+  if (probe === undefined || finding === null) return []
+  const { outcome, servedBy } = probe
+  const where = servedBy === null ? '' : ` by ${servedBy}`
+  const how = outcome.kind === 'failed' ? ` (${outcome.code}, ${outcome.phase})` : ''
+  const text =
+    finding === 'connection-died'
+      ? `a fresh connection was answered${where}: the connection died, the service was there`
+      : `a fresh connection failed too${how}: the service was down`
+  return [{ atUs: probe.endedUs, text }]
 }
 
 /** From the shutdown on when there is one, else from the start; nothing later than what explains the failure. */

@@ -1,8 +1,9 @@
 /** Every judged sample that did not succeed, with what is known of the connection and of the pod it led to. */
-import { assert } from '../base/assert.ts'
+import { assert, present } from '../base/assert.ts'
 import { failureClass } from '../model/failure-class.ts'
-import type { FailureClass, FailureCode, FailurePhase, Sample } from '../model/load.ts'
-import type { Attribution } from './analysis.ts'
+import { failureName } from '../model/failure-name.ts'
+import type { FailureClass, FailureCode, FailurePhase, ProbeSample, Sample } from '../model/load.ts'
+import type { Attribution, ProbeFinding } from './analysis.ts'
 import { processedOf } from './ledger.ts'
 import type { PodHistory } from './pod-history.ts'
 import type { Timeline } from './timeline.ts'
@@ -10,6 +11,8 @@ import type { Timeline } from './timeline.ts'
 export interface Failure {
   sample: Sample
   failureClass: FailureClass
+  /** Its dotted name. */
+  name: string
   phase: FailurePhase
   code: FailureCode | 'unresolved'
   /** When it failed; for an unresolved one the end of the load. */
@@ -25,6 +28,7 @@ export interface Failure {
   podName: string | null
   pod: PodHistory | null
   processed: Attribution['processed']
+  probe: ProbeFinding | null
 }
 
 export function listFailures(timeline: Timeline): Failure[] {
@@ -48,6 +52,7 @@ function toFailure(sample: Sample, timeline: Timeline): Failure {
   return {
     sample,
     failureClass: itsClass,
+    name: nameOf(sample),
     phase: outcome.kind === 'failed' ? outcome.phase : openPhase(sample),
     code: outcome.kind === 'failed' ? outcome.code : 'unresolved',
     endedUs: failedAtUs(sample, timeline),
@@ -58,7 +63,20 @@ function toFailure(sample: Sample, timeline: Timeline): Failure {
     podName,
     pod: podName === null ? null : (timeline.pods.get(podName) ?? null),
     processed: processedOf(timeline.ledger, sample.seq),
+    probe: probeFinding(timeline.probes.get(sample.seq)),
   }
+}
+
+/** Any answer at all shows that the service is there. */
+function probeFinding(probe: ProbeSample | undefined): ProbeFinding | null {
+  if (probe === undefined || probe.outcome.kind === 'unresolved' || probe.outcome.kind === 'skipped')
+    return null
+  return probe.outcome.kind === 'succeeded' ? 'connection-died' : 'service-down'
+}
+
+function nameOf({ outcome, firstByteUs, population }: Sample): string {
+  const name = failureName(outcome, { answered: firstByteUs !== null, uploading: population === 'upload' })
+  return present(name, 'the name of a failure')
 }
 
 /** How far a request had come that was still open when the run ended. */

@@ -48,11 +48,21 @@ export function summarizeLedger(book: LedgerBook, samples: readonly Sample[]): L
     arrived += times
     arrivedNotSent += sent.has(seq) ? times - 1 : times
   }
+  const unanswered = failed.filter(sample => !hasAnswer(sample))
+  const came = unanswered.filter(sample => book.arrivals.has(sample.seq))
   return {
     arrived,
     answered: book.answered.size,
     succeededNotAnswered: succeeded.filter(sample => !book.answered.has(sample.seq)).length,
     arrivedNotSent,
     answeredButFailed: failed.filter(sample => book.answered.has(sample.seq)).length,
+    lost: unanswered.length - came.length,
+    ambiguous: came.length,
+    duplicated: [...book.arrivals].filter(([seq, times]) => times > 1 && sent.has(seq)).length,
   }
+}
+
+/** The client had the whole answer, whatever it said. */
+function hasAnswer({ outcome }: Sample): boolean {
+  return outcome.kind === 'failed' && (outcome.phase === 'status' || outcome.phase === 'check')
 }

@@ -2,7 +2,7 @@
  * Samples, transitions and marks on one clock, and the order of them made independent of the order of the lines they
  * were read from: the witnesses write side by side, and their interleaving must never decide a verdict.
  */
-import type { Sample } from '../model/load.ts'
+import type { ProbeSample, Sample } from '../model/load.ts'
 import type { Recording } from '../model/recording.ts'
 import type { LoadRecord } from '../model/remote-load.ts'
 import type { Transition } from '../model/transition.ts'
@@ -31,6 +31,8 @@ export interface Timeline {
   workloadPods: PodHistory[]
   routing: Routing
   ledger: LedgerBook | null
+  /** By the failed request that they followed. */
+  probes: ReadonlyMap<number, ProbeSample>
   /** First time that a pod answered a request well. */
   firstSuccessUs: ReadonlyMap<string, number>
   roundTripUs: number
@@ -63,6 +65,7 @@ export function buildTimeline(recording: Recording): Timeline {
     workloadPods: workloadPods(recording, pods, routing),
     routing,
     ledger: manifest.ledger ? readLedger(recording.ledger, manifest.runPrefix) : null,
+    probes: new Map(recording.probes.map(probe => [probe.seq, probe])),
     firstSuccessUs: firstSuccesses(samples, podOf),
     roundTripUs: roundTripUs(recording),
     driverDelayUs: measureDriverDelay(samples, recording.stalls),

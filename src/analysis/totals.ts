@@ -3,7 +3,7 @@ import type { FailureClass, LoadTotals, Population, Sample } from '../model/load
 import { populations } from '../model/load.ts'
 import type { Cause } from '../model/cause.ts'
 import type { Expectation, PopulationExpectation } from '../model/scenario.ts'
-import type { Attribution, DriverSummary, PopulationSummary } from './analysis.ts'
+import type { Attribution, DriverSummary, PopulationSummary, ProbeFinding } from './analysis.ts'
 import { quantile } from './figures.ts'
 import { overlaps } from './phases.ts'
 import type { Timeline } from './timeline.ts'
@@ -30,7 +30,9 @@ export function summarizePopulations(
     const samples = timeline.judged.filter(sample => sample.population === population)
     if (samples.length === 0 && !declared.has(population)) return []
     const failures = attributions.filter(attribution => attribution.population === population)
-    return [summarizePopulation(population, samples, failures, expectation.populations[population] ?? undeclared)]
+    return [
+      summarizePopulation(population, samples, failures, expectation.populations[population] ?? undeclared),
+    ]
   })
 }
 
@@ -43,6 +45,12 @@ export function countByClass(failures: readonly Attribution[]): Partial<Record<F
 export function countByCause(failures: readonly Attribution[]): Partial<Record<Cause, number>> {
   const counts: Partial<Record<Cause, number>> = {}
   for (const { cause } of failures) counts[cause] = (counts[cause] ?? 0) + 1
+  return counts
+}
+
+function countByProbe(failures: readonly Attribution[]): Partial<Record<ProbeFinding, number>> {
+  const counts: Partial<Record<ProbeFinding, number>> = {}
+  for (const { probe } of failures) if (probe !== null) counts[probe] = (counts[probe] ?? 0) + 1
   return counts
 }
 
@@ -88,6 +96,7 @@ function summarizePopulation(
     skipped,
     byClass: countByClass(failures),
     byCause: countByCause(failures),
+    byProbe: countByProbe(failures),
     expectation,
     latencyMsP50: quantile(latencyMs, 0.5),
     latencyMsP99: quantile(latencyMs, 0.99),

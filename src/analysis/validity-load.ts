@@ -2,7 +2,7 @@
 import type { LoadTotals, PopulationProfile } from '../model/load.ts'
 import type { DriverSummary, Finding } from './analysis.ts'
 import { counted, inMs, listed, percent } from './figures.ts'
-import { inconclusive } from './finding.ts'
+import { inconclusive, note } from './finding.ts'
 import type { LedgerSummary } from './analysis.ts'
 import type { Timeline } from './timeline.ts'
 import { countSamples } from './totals.ts'
@@ -27,6 +27,7 @@ export function judgeLoad(
   return [
     ...judgeTraffic(timeline),
     ...judgePunctuality(timeline, driver),
+    ...judgeLimits(timeline, driver),
     ...judgeBooks(timeline),
     ...judgeLedger(ledger),
     ...judgeLoadEnd(timeline),
@@ -101,6 +102,51 @@ function judgePunctuality(timeline: Timeline, driver: DriverSummary): Finding[] 
       ),
     )
   }
+  return findings
+}
+
+/**
+ * A port or a file that was not to be had is a failure of the driver's own. A busy core is one only if requests were late
+ * for it: otherwise it is told, and changes nothing. Skipped requests have a finding of their own.
+ */
+function judgeLimits({ recording: { limits } }: Timeline, driver: DriverSummary): Finding[] {
+  if (limits === null) return []
+  const { reached, localPorts, localFiles, cpuShare, waitShare } = limits
+  const late = driver.latenessMsP99 > latenessLimitMs
+  const busy = late ? inconclusive : note
+  const findings: Finding[] = []
+  if (reached.includes('ports'))
+    findings.push(
+      inconclusive(
+        'limit-ports',
+        `${counted(localPorts, 'request')} found no free port on the driver's machine.`,
+        'Lower the rate of fresh connections, or widen net.ipv4.ip_local_port_range.',
+      ),
+    )
+  if (reached.includes('files'))
+    findings.push(
+      inconclusive(
+        'limit-files',
+        `${counted(localFiles, 'request')} found no free file descriptor in the driver.`,
+        'Raise the limit of open files (ulimit -n), or lower the rates.',
+      ),
+    )
+  if (reached.includes('cpu'))
+    findings.push(
+      busy(
+        'limit-cpu',
+        `The driver used ${percent(cpuShare)} of a core.`,
+        'Lower the rates, or add workers.',
+      ),
+    )
+  if (reached.includes('run-queue'))
+    findings.push(
+      busy(
+        'limit-run-queue',
+        `The driver was ready to run and had no core for ${percent(waitShare ?? 0)} of the time.`,
+        'Run fewer scenarios at a time, or free the machine of other work.',
+      ),
+    )
   return findings
 }
 

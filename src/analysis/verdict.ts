@@ -21,6 +21,8 @@ const discrediting: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'driver-late',
   'driver-stalled',
   'requests-skipped',
+  'limit-ports',
+  'limit-files',
   'target-overloaded',
   'baseline-dirty',
   'books-unbalanced',

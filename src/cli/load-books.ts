@@ -1,7 +1,13 @@
 /** The account of a load as it comes in: the driver's own books, and what the samples add up to. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { failureName } from '../model/failure-name.ts'
-import { emptyTotals, type DriverStall, type LoadTotals, type Sample } from '../model/load.ts'
+import {
+  emptyTotals,
+  type DriverLimits,
+  type DriverStall,
+  type LoadTotals,
+  type Sample,
+} from '../model/load.ts'
 import type { FailureCount, Spread } from '../report/load-summary.ts'
 
 /** A body that may not go out in one write, so that a request can be cut in its middle. */
@@ -13,6 +19,8 @@ export class LoadBooks {
   readonly #latency = histogram()
   readonly #lateness = histogram()
   readonly #stalls: DriverStall[] = []
+  /** What the driver's machine could not give it, as told last. */
+  limits: DriverLimits | null = null
   readonly #uploading: boolean
 
   constructor(bodyBytes: number) {
@@ -34,6 +42,10 @@ export class LoadBooks {
 
   stalled(stall: DriverStall): void {
     this.#stalls.push(stall)
+  }
+
+  limited(limits: DriverLimits): void {
+    this.limits = limits
   }
 
   /** Most frequent first. */

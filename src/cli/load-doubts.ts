@@ -1,5 +1,6 @@
 /** Whether a load was measured at all: what makes its own account doubtful, and the exit code that follows. */
 import type { ChildEnd } from '../base/child.ts'
+import { latenessLimitMs } from '../analysis/validity-load.ts'
 import type { LoadTotals } from '../model/load.ts'
 import type { FailureCount } from '../report/load-summary.ts'
 import { counted } from '../report/words.ts'
@@ -39,12 +40,28 @@ export function doubtsOf({ totals, end, books, interrupted }: LoadEvidence): str
     doubts.push(
       `the driver stood still, once for ${Math.round(longestMs)} ms (${counted(count, 'stall')} in all)`,
     )
+  doubts.push(...limitDoubts(books))
   const local = books.failures.filter(isOurs)
   for (const { class: name, count: failures } of local)
     doubts.push(`${counted(failures, 'request')} failed by a limit of this machine: ${name}`)
   if (unresolved > 0 && !interrupted)
     doubts.push(`${counted(unresolved, 'request')} had no end when the load ended`)
   return doubts
+}
+
+/** A busy core is a doubt only where requests were late for it. */
+function limitDoubts({ limits, latenessUs }: LoadBooks): string[] {
+  if (limits === null || (latenessUs.p99 ?? 0) <= latenessLimitMs * 1000) return []
+  const late = `one request in a hundred left ${Math.round((latenessUs.p99 ?? 0) / 1000)} ms late or more`
+  const share = (part: number | null): string => `${Math.round((part ?? 0) * 100)} % of the time`
+  return [
+    ...(limits.reached.includes('cpu')
+      ? [`${late}: the driver used a core for ${share(limits.cpuShare)}`]
+      : []),
+    ...(limits.reached.includes('run-queue')
+      ? [`${late}: the driver was ready and had no core for ${share(limits.waitShare)}`]
+      : []),
+  ]
 }
 
 /** A failure that was seen is a fact whatever else is in doubt; the driver's own faults are none of the server's. */

@@ -153,8 +153,11 @@ async function drive(
       case 'ended':
         totals = message.totals
         return
+      case 'limits':
+        return books.limited(message.limits)
       case 'started':
       case 'probe':
+      case 'summary':
         return
     }
   })

@@ -2,7 +2,15 @@
 import { startChild, type ChildEnd } from '../base/child.ts'
 import type { Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
-import type { DriverStall, LoadMessage, LoadPlan, LoadTotals, ProbeSample, SampleRow } from '../model/load.ts'
+import type {
+  DriverLimits,
+  DriverStall,
+  LoadMessage,
+  LoadPlan,
+  LoadTotals,
+  ProbeSample,
+  SampleRow,
+} from '../model/load.ts'
 import type { LoadRecord } from '../model/remote-load.ts'
 import { sampleColumns } from '../model/sample-row.ts'
 
@@ -11,6 +19,7 @@ export interface LoadObserver {
   stall(stall: DriverStall): void
   /** Outside the books. */
   probe(probe: ProbeSample): void
+  limits(limits: DriverLimits): void
 }
 
 export interface LoadProcess {
@@ -56,8 +65,10 @@ export function startLocalLoad(plan: LoadPlan, clock: Clock, observer: LoadObser
       case 'probe':
         observer.probe(message.probe)
         break
-      // For other parents than a run: what a run judges is in its samples.
       case 'limits':
+        observer.limits(message.limits)
+        break
+      // For other parents than a run: what a run judges is in its samples.
       case 'summary':
         break
       case 'ended':

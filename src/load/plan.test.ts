@@ -33,7 +33,7 @@ test('a request of its own is checked too', () => {
   const plan = planFor(80, [population({})], { request })
   expect(parsePlan(JSON.stringify(plan)).problems).toEqual([
     'request.method must be like GET',
-    'request.path must begin with / and have no spaces',
-    'request.headers must be a list of [name, value]',
+    'request.path must begin with / and hold no space',
+    'request.headers must be a list of names and values',
   ])
 })

@@ -82,7 +82,7 @@ function checkRequest({ method, path, headers, body }: Fields, check: Check): vo
   const isHeader = (header: unknown): boolean =>
     Array.isArray(header) &&
     matches(header[0], /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/) &&
-    matches(header[1], /^[\t\x20-\x7e\x80-\xff]*$/)
+    matches(header[1], /^[^\0\r\n]*$/)
   check(
     Array.isArray(headers) && headers.every(isHeader),
     'request.headers must be a list of names and values',

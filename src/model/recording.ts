@@ -1,5 +1,5 @@
 /** The immutable files of one run, as the writer leaves them and the reader returns them. */
-import type { DriverStall, LoadTotals, ProbeSample, Sample } from './load.ts'
+import type { DriverLimits, DriverStall, LoadTotals, ProbeSample, Sample } from './load.ts'
 import type { LoadRecord } from './remote-load.ts'
 import type { DisruptionName, Scenario } from './scenario.ts'
 import type { LedgerEntry, Mark, Transition, Witness } from './transition.ts'
@@ -70,6 +70,8 @@ export interface Recording {
   stalls: DriverStall[]
   /** In the order in which they ended; outside the books. */
   probes: ProbeSample[]
+  /** What the driver's machine could not give it; null in recordings of before it was told. */
+  limits: DriverLimits | null
   transitions: Transition[]
   marks: Mark[]
   ledger: LedgerEntry[]

@@ -3,7 +3,7 @@
  * analysis. All but the manifest are appended to as the run goes, so that what was recorded before a crash is readable.
  *
  *   manifest.json        Manifest; written at the start and again, atomically, at the end
- *   samples.ndjson       a header line with the columns, then a row per request; stalls and probes as objects in between
+ *   samples.ndjson       a header line with the columns, then a row per request; stalls, probes and limits as objects in between
  *   transitions.ndjson   Transition
  *   marks.ndjson         Mark; one line at its begin, one at its end
  *   ledger.ndjson        [pod, request, atUs, what]

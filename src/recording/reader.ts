@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { DriverStall, ProbeSample, Sample, SampleRow } from '../model/load.ts'
+import type { DriverLimits, DriverStall, ProbeSample, Sample, SampleRow } from '../model/load.ts'
 import { RECORDING_VERSION, type Manifest, type Recording } from '../model/recording.ts'
 import { unpackSample } from '../model/sample-row.ts'
 import type { LedgerEntry, Mark, Transition } from '../model/transition.ts'
@@ -26,10 +26,13 @@ export async function readRecording(folder: string): Promise<Recording> {
 
   const stalls: DriverStall[] = []
   const probes: ProbeSample[] = []
+  const told: { limits: DriverLimits | null } = { limits: null }
   const samples = await lines<Sample>('samples', line => {
     if (Array.isArray(line)) return unpackSample(line as SampleRow)
     if (isObject(line) && 'stall' in line) stalls.push(line.stall as DriverStall)
     if (isObject(line) && 'probe' in line) probes.push(line.probe as ProbeSample)
+    // The later ones know more.
+    if (isObject(line) && 'limits' in line) told.limits = line.limits as DriverLimits
     return null
   })
   const transitions = await lines<Transition>('transitions', line => line as Transition)
@@ -38,7 +41,7 @@ export async function readRecording(folder: string): Promise<Recording> {
     const [pod, request, atUs, what] = line as [string, string, number, LedgerEntry['what']]
     return { pod, request, atUs, what }
   })
-  return { manifest, samples, stalls, probes, transitions, marks, ledger, torn }
+  return { manifest, samples, stalls, probes, ...told, transitions, marks, ledger, torn }
 }
 
 async function readManifest(folder: string): Promise<Manifest> {

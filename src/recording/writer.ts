@@ -9,7 +9,7 @@ import { assert } from '../base/assert.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import { toLine } from '../base/ndjson.ts'
 import { writeWhole } from '../base/write-whole.ts'
-import type { DriverStall, LoadTotals, ProbeSample, SampleRow } from '../model/load.ts'
+import type { DriverLimits, DriverStall, LoadTotals, ProbeSample, SampleRow } from '../model/load.ts'
 import type { Manifest } from '../model/recording.ts'
 import { sampleColumns } from '../model/sample-row.ts'
 import type { LedgerEntry, Mark, Transition } from '../model/transition.ts'
@@ -62,6 +62,10 @@ export class RecordingWriter {
 
   stall(stall: DriverStall): void {
     this.#append('samples', { stall })
+  }
+
+  limits(limits: DriverLimits): void {
+    this.#append('samples', { limits })
   }
 
   probe(probe: ProbeSample): void {

@@ -124,6 +124,7 @@ const populationFields = (summary: PopulationSummary): PopulationSummary => ({
   skipped: summary.skipped,
   byClass: ordered(failureClasses, summary.byClass),
   byCause: ordered(causes, summary.byCause),
+  byProbe: ordered(['connection-died', 'service-down'], summary.byProbe ?? {}),
   expectation: expectationFields(summary.expectation),
   latencyMsP50: summary.latencyMsP50,
   latencyMsP99: summary.latencyMsP99,
@@ -190,6 +191,9 @@ const ledgerFields = (ledger: LedgerSummary): LedgerSummary => ({
   succeededNotAnswered: ledger.succeededNotAnswered,
   arrivedNotSent: ledger.arrivedNotSent,
   answeredButFailed: ledger.answeredButFailed,
+  lost: ledger.lost,
+  ambiguous: ledger.ambiguous,
+  duplicated: ledger.duplicated,
 })
 
 const clusterFields = (cluster: ClusterFacts): ClusterFacts => ({
@@ -215,6 +219,7 @@ const attributionFields = (attribution: Attribution): Attribution => ({
   population: attribution.population,
   kind: attribution.kind,
   failureClass: attribution.failureClass,
+  failureName: attribution.failureName,
   phase: attribution.phase,
   code: attribution.code,
   scheduledUs: attribution.scheduledUs,
@@ -222,6 +227,11 @@ const attributionFields = (attribution: Attribution): Attribution => ({
   pod: attribution.pod,
   connectionId: attribution.connectionId,
   connectionUse: attribution.connectionUse,
+  connectionAgeMs: attribution.connectionAgeMs,
+  connectionIdleMs: attribution.connectionIdleMs,
+  localPort: attribution.localPort,
+  endpoint: attribution.endpoint,
+  probe: attribution.probe,
   cause: attribution.cause,
   basis: attribution.basis,
   evidence: [...attribution.evidence],

@@ -13,6 +13,7 @@ import {
   figure,
   lostOf,
   percent,
+  probeWords,
   verdictWords,
   words,
 } from './words.ts'
@@ -87,8 +88,16 @@ function populationsTable(analysis: Analysis): string[] {
         `${figure(analysis.requests.skipped)} skipped; sent = ${figure(analysis.requests.succeeded)} succeeded + ` +
         `${figure(analysis.requests.failed)} failed + ${figure(analysis.requests.unresolved)} unresolved.`,
     ],
+    bullets(probes(analysis.populations)),
   )
 }
+
+/** What the probes on fresh connections say of each population that lost kept ones. */
+const probes = (all: readonly PopulationSummary[]): string[] =>
+  all.flatMap(summary => {
+    const found = probeWords(summary)
+    return found === null ? [] : [`*${summary.population}*: ${found}.`]
+  })
 
 const tally = (counts: readonly (readonly [string, number])[]): string =>
   counts.length === 0 ? '–' : counts.map(([name, count]) => `${figure(count)} ${words(name)}`).join(', ')
@@ -167,7 +176,9 @@ function selfCheck({ driver, ledger, requests }: Analysis): string[] {
       : `The servers’ ledger: ${figure(ledger.arrived)} arrived, ${figure(ledger.answered)} answered; ` +
         `${figure(ledger.answeredButFailed)} answered and yet failed for the client, ` +
         `${figure(ledger.succeededNotAnswered)} succeeded without an entry, ` +
-        `${figure(ledger.arrivedNotSent)} arrived without having been sent.`,
+        `${figure(ledger.arrivedNotSent)} arrived without having been sent. Without an answer: ` +
+        `${figure(ledger.lost)} lost (never arrived), ${figure(ledger.ambiguous)} ambiguous (arrived, answer lost); ` +
+        `${figure(ledger.duplicated)} duplicated.`,
   ])
 }
 

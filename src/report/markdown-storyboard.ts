@@ -47,6 +47,7 @@ const processedWords: Record<NonNullable<Attribution['processed']>, string> = {
 
 function closing({
   failureClass,
+  failureName,
   phase,
   code: failureCode,
   scheduledUs,
@@ -56,7 +57,7 @@ function closing({
   const lasted =
     endedUs === null ? 'and never ended' : `${figure((endedUs - scheduledUs) / 1000)} ms after it was due`
   const ledger = processed === null ? '' : ` ${processedWords[processed]}`
-  return `The client saw *${words(failureClass)}* (${code(failureCode)} in phase ${code(phase)}) ${lasted}.${ledger}`
+  return `The client saw *${words(failureClass)}* (${code(failureName)}: ${code(failureCode)} in phase ${code(phase)}) ${lasted}.${ledger}`
 }
 
 const bases: Record<Attribution['basis'], string> = {

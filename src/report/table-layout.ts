@@ -4,7 +4,7 @@
  * block per run, for anything narrower. Widths come from the content, so nothing is ever cut off.
  */
 import type { Screen, Style } from './screen.ts'
-import { columnNames } from './table-row.ts'
+import { columnNames, shownColumns } from './table-row.ts'
 import type { Cell, CellLine, ColumnName, Note, TableRow } from './table-row.ts'
 import { lengthOf, wrapBehind } from './wrap.ts'
 
@@ -18,7 +18,17 @@ const pairedNames: Band = [
   ['configuration', 'disruption'],
   ['verdict', 'declared'],
 ]
-const figures: Band = [['sent'], ['fresh'], ['reused'], ['slow'], ['pods'], ['outage']]
+const figures: Band = [
+  ['sent'],
+  ['fresh'],
+  ['reused'],
+  ['slow'],
+  ['idle'],
+  ['upload'],
+  ['stream'],
+  ['pods'],
+  ['outage'],
+]
 
 const wide: readonly Band[] = [[...names, ...figures]]
 const compact: readonly Band[] = [[...pairedNames, ...figures]]
@@ -29,8 +39,13 @@ const gap = '  '
 
 export function layOut(rows: readonly TableRow[], screen: Screen): string[] {
   const all = [header, ...rows.map(row => row.cells)]
-  const bands = [wide, compact, banded].find(layout => tableWidth(layout, all) <= screen.width)
-  return bands === undefined ? stacked(rows, screen) : tabular(rows, bands, all, screen)
+  const shown = shownColumns(rows)
+  const shownBand = (band: Band): Band => band.filter(slot => slot.some(column => shown.has(column)))
+  const layouts = [wide, compact, banded].map(layout => layout.map(shownBand))
+  const bands = layouts.find(layout => tableWidth(layout, all) <= screen.width)
+  return bands === undefined
+    ? stacked(rows, shownBand(figures).flat(), screen)
+    : tabular(rows, bands, all, screen)
 }
 
 const header = Object.fromEntries(
@@ -88,9 +103,9 @@ function spaced(blocks: readonly (readonly string[])[]): string[] {
   })
 }
 
-function stacked(rows: readonly TableRow[], screen: Screen): string[] {
+function stacked(rows: readonly TableRow[], columns: readonly ColumnName[], screen: Screen): string[] {
   const paint = (line: CellLine): string => screen.paint(line.style, line.text)
-  const labelWidth = Math.max(...figures.flat().map(column => column.length)) + gap.length
+  const labelWidth = Math.max(...columns.map(column => column.length)) + gap.length
   const figureLines = (column: ColumnName, cells: Cells): string[] =>
     cells[column].map((line, index) => {
       const label = screen.paint('faint', (index === 0 ? column : '').padEnd(labelWidth))
@@ -99,7 +114,7 @@ function stacked(rows: readonly TableRow[], screen: Screen): string[] {
   const blocks = rows.map(({ cells, notes }) => [
     ...cells.configuration.map(paint),
     ...[...cells.disruption, ...cells.verdict, ...cells.declared].map(line => gap + paint(line)),
-    ...figures.flat().flatMap(column => figureLines(column, cells)),
+    ...columns.flatMap(column => figureLines(column, cells)),
     ...noteLines(notes, screen),
   ])
   return spaced(blocks)

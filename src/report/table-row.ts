@@ -14,6 +14,7 @@ import {
   duration,
   figure,
   lostOf,
+  probeWords,
   verdictWords,
   words,
 } from './words.ts'
@@ -27,6 +28,9 @@ export const columnNames = [
   'fresh',
   'reused',
   'slow',
+  'idle',
+  'upload',
+  'stream',
   'pods',
   'outage',
 ] as const
@@ -43,7 +47,19 @@ export interface Note {
   text: string
 }
 
+/** Columns that a table has only where a run has something to put there. */
+const occasional = ['idle', 'upload', 'stream'] as const
+
+/** The columns that these rows need. */
+export function shownColumns(rows: readonly TableRow[]): ReadonlySet<ColumnName> {
+  const present = new Set(rows.flatMap(row => row.populations))
+  const left = occasional.filter(name => !present.has(name))
+  return new Set(columnNames.filter(column => !left.some(name => name === column)))
+}
+
 export interface TableRow {
+  /** Those that the run had. */
+  populations: readonly Population[]
   cells: Record<ColumnName, Cell>
   notes: Note[]
 }
@@ -51,6 +67,7 @@ export interface TableRow {
 export function tableRow(analysis: Analysis, screen: Screen): TableRow {
   const population = (name: Population): Cell => populationCell(analysis, name, screen)
   return {
+    populations: analysis.populations.map(each => each.population),
     cells: {
       configuration: oneLine('strong', screen.clean(analysis.scenario)),
       disruption: oneLine('plain', disruptionWords(analysis)),
@@ -60,6 +77,9 @@ export function tableRow(analysis: Analysis, screen: Screen): TableRow {
       fresh: population('fresh'),
       reused: population('reused'),
       slow: population('slow'),
+      idle: population('idle'),
+      upload: population('upload'),
+      stream: population('stream'),
       pods: oneLine('plain', figure(analysis.statistics.terminations)),
       outage:
         analysis.longestOutageMs > 0
@@ -110,7 +130,7 @@ function lossLines(summary: PopulationSummary): string[] {
  * finding is told; the others are named, and told in the report.
  */
 function notesOf(analysis: Analysis): Note[] {
-  const { sentence, findings } = analysis
+  const { sentence, findings, populations } = analysis
   const told = sentence ?? ''
   const decisive = standingOf(analysis) === 'differs' ? 'not-as-declared' : 'inconclusive'
   const rank = ({ severity }: Finding): number => (severity === decisive ? 0 : 1)
@@ -121,6 +141,10 @@ function notesOf(analysis: Analysis): Note[] {
   const always = findings.filter(({ code }) => code === 'harness-failures' || code === 'unexplained-failures')
   const notes: Note[] = []
   if (sentence !== null) notes.push({ mark: 'why', text: sentence })
+  for (const summary of populations) {
+    const found = probeWords(summary)
+    if (found !== null) notes.push({ mark: 'found', text: `${summary.population}: ${found}.` })
+  }
   if (first !== undefined && !told.includes(first.message)) notes.push({ mark: 'found', text: first.message })
   for (const finding of always) {
     if (finding !== first && !told.includes(finding.message))

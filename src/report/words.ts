@@ -52,6 +52,17 @@ export function lostOf(summary: PopulationSummary): number {
   return summary.failed + summary.unresolved
 }
 
+/** After failures of kept connections: whether those died, or the service was down. Null without a probe. */
+export function probeWords({ byProbe = {} }: PopulationSummary): string | null {
+  const died = byProbe['connection-died'] ?? 0
+  const down = byProbe['service-down'] ?? 0
+  const parts = [
+    ...(died > 0 ? [`the connection died (${counted(died, 'time')} a fresh one was answered at once)`] : []),
+    ...(down > 0 ? [`the service was down (${counted(down, 'time')} a fresh one failed too)`] : []),
+  ]
+  return parts.length === 0 ? null : parts.join('; ')
+}
+
 /** Classes that occurred, in the fixed order of the tables. */
 export function classCounts(byClass: Partial<Record<FailureClass, number>>): [FailureClass, number][] {
   return failureClasses.flatMap((name): [FailureClass, number][] => {

@@ -85,14 +85,21 @@ function loadInconsistencies(load: LoadFile): Inconsistency[] {
 
 function populationInconsistencies(profile: PopulationProfile): Inconsistency[] {
   const { population, ratePerSecond, connections, answerMs, postShare, streamShare } = profile
+  const { idleMs = 0, idleJitterMs = 0, uploadMs = 0 } = profile
   const found: Inconsistency[] = []
   if (postShare + streamShare > 1) {
     const message = `\`postShare\` and \`streamShare\` of ${population} are more than the whole`
     found.push({ path: ['load', population], message, advice: { expected: 'a sum of at most 1' } })
   }
-  const busy = (ratePerSecond * answerMs) / 1000
-  if (population !== 'fresh' && busy >= connections && ratePerSecond > 0) {
-    const message = `${connections} connections cannot carry ${ratePerSecond}/s of ${answerMs} ms each`
+  if (idleJitterMs > idleMs) {
+    const message = `a rest of ${idleMs} ms cannot be shorter by up to ${idleJitterMs} ms`
+    const expected = 'at most `idleMs`'
+    found.push({ path: ['load', population, 'idleJitterMs'], message, advice: { expected } })
+  }
+  const lastsMs = answerMs + uploadMs
+  const busy = (ratePerSecond * lastsMs) / 1000
+  if (population !== 'fresh' && population !== 'idle' && busy >= connections && ratePerSecond > 0) {
+    const message = `${connections} connections cannot carry ${ratePerSecond}/s of ${lastsMs} ms each`
     const expected = `more than ${Math.ceil(busy)} \`connections\`, which are in use all the time`
     found.push({ path: ['load', population], message, advice: { expected } })
   }

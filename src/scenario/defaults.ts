@@ -1,5 +1,5 @@
 /** What a scenario says by saying nothing: a load that sees a second of lag, and time enough for slow configurations. */
-import type { LoadProfile, PopulationProfile } from '../model/load.ts'
+import type { LoadProfile, Population, PopulationProfile, Protocol } from '../model/load.ts'
 import type { ImageContents } from '../model/embedded-cluster.ts'
 import { disruptionNames } from '../model/scenario.ts'
 import type { ClusterInputs, DisruptionPlan, PopulationExpectation, Scenario } from '../model/scenario.ts'
@@ -11,6 +11,21 @@ const defaultPopulations = {
   reused: { ratePerSecond: 100, connections: 60, postShare: 0.05, streamShare: 0.05, answerMs: 0 },
   // 10/s of 2 s are 20 in flight, about 7 on each of three pods; half as many connections again, so that one is free.
   slow: { ratePerSecond: 10, connections: 30, postShare: 0, streamShare: 0, answerMs: 2000 },
+} as const
+
+/** What those are like that a scenario has only if it names them. */
+const furtherPopulations = {
+  // 10/s that rest 5 s are 50 connections, each used when Node's default keep-alive time-out is just over.
+  idle: {
+    ratePerSecond: 10,
+    idleMs: 5000,
+    idleJitterMs: 500,
+    postShare: 0.05,
+    streamShare: 0.05,
+    answerMs: 0,
+  },
+  upload: { ratePerSecond: 5, connections: 20, postShare: 1, streamShare: 0, answerMs: 0, uploadMs: 2000 },
+  stream: { ratePerSecond: 2, connections: 20, postShare: 0, streamShare: 1, answerMs: 5000 },
 } as const
 
 /** A port, a name or a limit for everything that is not the subject of the scenario. */
@@ -81,20 +96,36 @@ function loadWithDefaults(file: LoadFile): LoadProfile {
 }
 
 export function everyPopulation(file: LoadFile): PopulationProfile[] {
+  const { idle, upload, stream } = file
+  const further: PopulationProfile[] = []
+  if (idle !== undefined) {
+    const profile = { ...furtherPopulations.idle, ...written(idle) }
+    // Each connection is used once in the time that it rests.
+    const connections = Math.max(1, Math.ceil((profile.ratePerSecond * profile.idleMs) / 1000))
+    further.push({ population: 'idle', connections, ...profile })
+  }
+  if (upload !== undefined)
+    further.push({ population: 'upload', ...furtherPopulations.upload, ...written(upload) })
+  if (stream !== undefined)
+    further.push({ population: 'stream', ...furtherPopulations.stream, ...written(stream) })
   return [
     { population: 'fresh', ...defaultPopulations.fresh, ...written(file.fresh) },
     { population: 'reused', ...defaultPopulations.reused, ...written(file.reused) },
     { population: 'slow', ...defaultPopulations.slow, ...written(file.slow) },
+    ...further,
   ]
 }
 
 /** The keys that have a value. */
-function written<Section extends object>(
-  section: Section | undefined,
-): { [Key in keyof Section]-?: NonNullable<Section[Key]> } {
+function written<Section extends object>(section: Section | undefined): Written<Section> {
   const entries = Object.entries(section ?? {}).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as { [Key in keyof Section]-?: NonNullable<Section[Key]> }
+  return Object.fromEntries(entries) as Written<Section>
 }
+
+/** `protocol` has no default among these: where it is left out, it stays out. */
+type Written<Section> = {
+  [Key in Exclude<keyof Section, 'protocol'>]-?: NonNullable<Section[Key]>
+} & { protocol?: Protocol }
 
 function disruptionPlans(file: ScenarioFile['disruptions']): DisruptionPlan[] {
   return disruptionNames.flatMap(disruption => {
@@ -109,10 +140,19 @@ function disruptionPlans(file: ScenarioFile['disruptions']): DisruptionPlan[] {
           fresh: expectationOf(plan.expect?.fresh),
           reused: expectationOf(plan.expect?.reused),
           slow: expectationOf(plan.expect?.slow),
+          ...furtherExpectations(plan.expect ?? {}),
         },
       },
     }
   })
+}
+
+/** Of those that a scenario names; of the others nothing may fail, since nothing is sent. */
+function furtherExpectations(
+  expect: NonNullable<NonNullable<ScenarioFile['disruptions']['drain']>['expect']>,
+): Partial<Record<Population, PopulationExpectation>> {
+  const named = (['idle', 'upload', 'stream'] as const).filter(name => expect[name] !== undefined)
+  return Object.fromEntries(named.map(name => [name, expectationOf(expect[name])]))
 }
 
 function expectationOf(file: PopulationExpectationFile | undefined): PopulationExpectation {

@@ -44,6 +44,40 @@ describe('parseScenario', () => {
     expect(placesOf(withCluster('{ proxyLagMs: { somewhere: 1 } }'))).toHaveLength(1)
   })
 
+  it('takes further populations, with their defaults, where they are named', () => {
+    const text = minimal.replace(
+      'drain: {}',
+      'drain: { expect: { idle: { allowed: [idle-connection-reused] } } }',
+    )
+    const parsed = parseScenario(
+      `${text}load: { idle: { ratePerSecond: 4 }, upload: {}, stream: { protocol: events } }\n`,
+      'small.yaml',
+      variants,
+    )
+    expect(parsed.ok ? parsed.scenario.load.populations.slice(3) : parsed.problems).toMatchObject([
+      { population: 'idle', ratePerSecond: 4, connections: 20, idleMs: 5000, idleJitterMs: 500 },
+      { population: 'upload', ratePerSecond: 5, connections: 20, uploadMs: 2000 },
+      { population: 'stream', ratePerSecond: 2, answerMs: 5000, protocol: 'events' },
+    ])
+    expect(parsed.ok ? parsed.scenario.disruptions[0]?.expectation.populations : null).toEqual({
+      fresh: { failures: 'none', causes: [], allowed: [] },
+      reused: { failures: 'none', causes: [], allowed: [] },
+      slow: { failures: 'none', causes: [], allowed: [] },
+      idle: { failures: 'allowed', causes: [], allowed: ['idle-connection-reused'] },
+    })
+  })
+
+  it.each([
+    ['idle: { idleMs: 100, idleJitterMs: 200 }', 'cannot be shorter by up to 200 ms'],
+    [
+      'upload: { ratePerSecond: 10, connections: 20, uploadMs: 2000 }',
+      '20 connections cannot carry 10/s of 2000 ms',
+    ],
+    ['stream: { protocol: http/3 }', 'http/3'],
+  ])('refuses %s', (load, message) => {
+    expect(problemsOf(`${minimal}load: { ${load} }\n`)).toContain(message)
+  })
+
   it('fills in every default', () => {
     expect(parseScenario(minimal, 'small.yaml', variants)).toEqual({
       ok: true,

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { causes } from '../model/cause.ts'
 import type { Cause } from '../model/cause.ts'
 import { addressModes } from '../model/embedded-cluster.ts'
+import { protocols } from '../model/load.ts'
 import { disruptionEndings, placements } from '../model/scenario.ts'
 import { imagesSchema } from './images.ts'
 
@@ -61,12 +62,16 @@ const ratePerSecond = whole(0, MAX_RATE_PER_SECOND, 'a whole number of requests 
 const answerMs = whole(0, 30_000, 'a whole number of milliseconds').optional()
 const connections = whole(1, 1000, 'a whole number of connections').optional()
 
+const protocol = choice('protocol', protocols).optional()
+const aWhileMs = whole(1, 600_000, 'a whole number of milliseconds').optional()
+
 export const loadSchema = section('key', {
   fresh: section('key', {
     ratePerSecond,
     postShare: share().optional(),
     streamShare: share().optional(),
     answerMs,
+    protocol,
   }).optional(),
   reused: section('key', {
     ratePerSecond,
@@ -74,8 +79,21 @@ export const loadSchema = section('key', {
     postShare: share().optional(),
     streamShare: share().optional(),
     answerMs,
+    protocol,
   }).optional(),
-  slow: section('key', { ratePerSecond, connections, answerMs }).optional(),
+  slow: section('key', { ratePerSecond, connections, answerMs, protocol }).optional(),
+  // The connections of `idle` follow from the rate and the rest: each is used once in that time.
+  idle: section('key', {
+    ratePerSecond,
+    idleMs: aWhileMs,
+    idleJitterMs: whole(0, 600_000, 'a whole number of milliseconds').optional(),
+    postShare: share().optional(),
+    streamShare: share().optional(),
+    answerMs,
+    protocol,
+  }).optional(),
+  upload: section('key', { ratePerSecond, connections, uploadMs: aWhileMs }).optional(),
+  stream: section('key', { ratePerSecond, connections, answerMs, protocol }).optional(),
   connectTimeoutMs: whole(100, 60_000, 'a whole number of milliseconds').optional(),
   firstByteTimeoutMs: whole(100, 60_000, 'a whole number of milliseconds').optional(),
 })
@@ -105,6 +123,9 @@ export const disruptionSchema = section('key', {
     fresh: populationExpectation.optional(),
     reused: populationExpectation.optional(),
     slow: populationExpectation.optional(),
+    idle: populationExpectation.optional(),
+    upload: populationExpectation.optional(),
+    stream: populationExpectation.optional(),
   }).optional(),
 })
 

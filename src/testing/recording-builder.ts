@@ -122,6 +122,7 @@ export class RecordingBuilder {
       samples,
       stalls: [],
       probes: [],
+      limits: null,
       transitions: [
         ...manifest.witnesses.map(witness => ({ atUs: at(200), kind: 'watch-synced' as const, witness })),
         ...this.#lives.flatMap(life => tellLife(life, at)),
