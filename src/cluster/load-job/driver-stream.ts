@@ -89,6 +89,8 @@ export class DriverStream {
         return observer.stall(stallOnOurClock(message.stall, offsetFor))
       case 'probe':
         return observer.probe(probeOnOurClock(message.probe, offsetFor))
+      case 'limits':
+        return observer.limits(message.limits)
       case 'progress':
         this.sent = message.totals.sent
         return this.#plan.onProgress()

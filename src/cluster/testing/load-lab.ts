@@ -113,5 +113,6 @@ export function collector(): Collected {
     sample: (row: SampleRow) => void samples.push(unpackSample(row)),
     stall: () => undefined,
     probe: () => undefined,
+    limits: () => undefined,
   }
 }
