@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const conformance = ['src/conformance/*.run.test.ts']
+/** They make real clusters: `npm run test:kind`, and where Docker and kind are, `npm test`. */
+const onKind = 'src/**/*.kind.test.ts'
 const shared = { testTimeout: 20_000, hookTimeout: 30_000 }
 
 export default defineConfig({
@@ -12,7 +14,7 @@ export default defineConfig({
           ...shared,
           name: 'parts',
           include: ['src/**/*.test.ts', 'sample-app/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['src/**/*.run.test.ts'],
+          exclude: ['src/**/*.run.test.ts', onKind],
           sequence: { groupOrder: 0 },
         },
       },
@@ -37,6 +39,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'kind',
+          include: [onKind],
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

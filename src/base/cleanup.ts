@@ -11,7 +11,7 @@ export interface CleanupFailure {
 }
 
 export class Cleanup {
-  readonly #steps: { what: string; run: () => Promise<void> | void }[] = []
+  readonly #steps: { what: string; run: () => Promise<void> | void; limitMs: number }[] = []
   #running: Promise<CleanupFailure[]> | null = null
   readonly #clock: Clock
   readonly #stepLimitMs: number
@@ -21,8 +21,8 @@ export class Cleanup {
     this.#stepLimitMs = stepLimitMs
   }
 
-  add(what: string, run: () => Promise<void> | void): void {
-    this.#steps.push({ what, run })
+  add(what: string, run: () => Promise<void> | void, limitMs = this.#stepLimitMs): void {
+    this.#steps.push({ what, run, limitMs })
   }
 
   /** Idempotent: a second caller (a signal during a normal end) waits for the first. */
@@ -34,10 +34,10 @@ export class Cleanup {
   async #runSteps(): Promise<CleanupFailure[]> {
     const failures: CleanupFailure[] = []
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
-      const { what, run } = step
+      const { what, run, limitMs } = step
       const limit = new AbortController()
-      const late = sleep(this.#clock, this.#stepLimitMs, limit.signal).then(() => {
-        if (!limit.signal.aborted) throw new Error(`took longer than ${this.#stepLimitMs} ms`)
+      const late = sleep(this.#clock, limitMs, limit.signal).then(() => {
+        if (!limit.signal.aborted) throw new Error(`took longer than ${limitMs} ms`)
       })
       try {
         await Promise.race([Promise.resolve().then(run), late])

@@ -18,8 +18,8 @@ export interface Choice {
   tour: boolean
   all: boolean
   disruption: string | undefined
-  /** On the embedded one every image must be a program of this machine. */
-  cluster: 'embedded' | 'kind'
+  /** The cluster has images of its own. */
+  anyImage: boolean
 }
 
 const variantsFolder = (): string => path.join(packageRoot(), 'k8s', 'variants')
@@ -30,7 +30,7 @@ export function readCatalogue(): Scenario[] {
   return catalogue.scenarios
 }
 
-export function chooseExperiments({ names, tour, all, disruption, cluster }: Choice): Experiment[] {
+export function chooseExperiments({ names, tour, all, disruption, anyImage }: Choice): Experiment[] {
   const only = disruption === undefined ? null : knownDisruption(disruption)
   const wholeTour = tour || (names.length === 0 && !all)
   if (names.length > 0 && (tour || all)) throw new UsageError('either scenario names, or --tour, or --all')
@@ -52,10 +52,21 @@ export function chooseExperiments({ names, tour, all, disruption, cluster }: Cho
     const objects = rendering?.ok === true ? rendering.objects : []
     return { name: `${scenario.name}.${plan.disruption}`, scenario, plan, objects }
   })
-  const unmapped = cluster === 'embedded' ? unmappedImages(experiments, sampleAppImages()) : []
+  const unmapped = anyImage ? [] : unmappedImages(experiments, sampleAppImages())
   const complaints = [...withoutWorkload(experiments), ...unmapped]
   if (complaints.length > 0) throw new UsageError(complaints.join('\n'))
   return experiments
+}
+
+/** Every object of the catalogue's manifests. */
+export function readCatalogueObjects(): Experiment['objects'] {
+  return chooseExperiments({
+    names: [],
+    tour: false,
+    all: true,
+    disruption: undefined,
+    anyImage: false,
+  }).flatMap(({ objects }) => objects)
 }
 
 /** Where the manifests of a scenario are. */

@@ -8,9 +8,11 @@ import { addressModes } from '../model/embedded-cluster.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import type { ClusterUpOptions } from './cluster-inputs.ts'
 import type { OutputFormat } from './judge.ts'
+import type { RbacOptions } from './rbac.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
 import { loadSources } from '../model/remote-load.ts'
+import type { AgreementOptions } from './agreement.ts'
 import { clusterKinds } from './cluster-kinds.ts'
 
 export async function main(argv: string[], streams: Streams): Promise<ExitCode> {
@@ -76,6 +78,7 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
       done(await (await import('./analyze.ts')).analyzeCommand(folder, options, streams)),
     )
   describeClusterCommands(program, streams, done)
+  describeAgreement(program, streams, done)
   program
     .command('image <file>')
     .description("write the sample app's images as a docker-archive, for a cluster of your own")
@@ -84,6 +87,12 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     .command('cleanup')
     .description('end and remove what a killed rollproof left behind')
     .action(async () => done(await (await import('./cleanup.ts')).cleanupCommand(streams)))
+  program
+    .command('rbac')
+    .description('the Role and the ClusterRole that a run on a shared cluster needs, as YAML')
+    .option('-n, --namespace <name>', 'where the workload goes', 'NAMESPACE')
+    .option('--allow-drain', 'with the rights to cordon and drain nodes')
+    .action(async (options: RbacOptions) => done((await import('./rbac.ts')).rbacCommand(options, streams)))
   return program
 }
 
@@ -119,9 +128,36 @@ function describeRun(
       ).choices(loadSources),
     )
     .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
+    .option('--context <name>', 'run on this context of the kubeconfig, instead of on an embedded cluster')
+    .option('--kubeconfig <file>', 'the kubeconfig (default: $KUBECONFIG, or ~/.kube/config); never written')
+    .option('-n, --namespace <name>', 'where the workload goes; it must be labelled for rollproof')
+    .option(
+      '--image <image>',
+      "the sample app's image on that cluster, or NAME=IMAGE for any other; may be repeated",
+      collect,
+    )
+    .option('--allow-drain', 'cordon and drain nodes that are labelled for rollproof')
+    .option('--dry-run', 'print every change that would be made to that cluster, and touch nothing')
     .addOption(output)
     .action(async (names: string[], options: RunOptions) =>
       done(await (await import('./run.ts')).runCommand(names, options, streams)),
+    )
+}
+
+function describeAgreement(program: Command, streams: Streams, done: (code: ExitCode) => void): void {
+  program
+    .command('agreement [scenario...]')
+    .description('the same scenarios on a kind cluster and on the embedded one, side by side')
+    .option('--all', 'the whole catalogue (without names and without it, the tour)')
+    .option('--disruption <name>', 'only this disruption of each scenario')
+    .option('--seed <number>', 'seed of every random choice')
+    .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
+    .option('--out <file>', 'where the table is kept', 'reports/agreement.md')
+    .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
+    .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
+    .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')
+    .action(async (names: string[], options: AgreementOptions) =>
+      done(await (await import('./agreement.ts')).agreementCommand(names, options, streams)),
     )
 }
 
@@ -162,4 +198,8 @@ function describeClusterCommands(program: Command, streams: Streams, done: (code
     .command('down')
     .description('end it, and its pods with it')
     .action(async () => done(await (await import('./cluster.ts')).clusterDown(streams)))
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
 }

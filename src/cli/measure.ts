@@ -33,27 +33,29 @@ export interface Measured {
   folders: string[]
   notRun: NotRun[]
   measuredAgain: MeasuredAgain[]
+  /** What could not be ended or taken back. */
+  left: string[]
 }
 
 export async function measure(plan: MeasurePlan): Promise<Measured> {
   const { experiments, atATime, signal } = plan
-  const notRun: NotRun[] = []
+  const told: Told = { notRun: [], left: [] }
   const loadRoom = new LoadRoom(atATime)
   const order = startOrder(experiments, atATime, estimate)
   const folders = await sideBySide(experiments, order, experimentsAtATime(atATime), async experiment => {
-    if (!signal.aborted) return conductOne(plan, experiment, loadRoom, notRun)
-    notRun.push({ name: experiment.name, why: String(signal.reason) })
+    if (!signal.aborted) return conductOne(plan, experiment, loadRoom, told)
+    told.notRun.push({ name: experiment.name, why: String(signal.reason) })
     return null
   })
-  const measuredAgain = experimentsAtATime(atATime) === 1 ? [] : await measureAgain(plan, folders, notRun)
-  return { folders: folders.filter(recording => recording !== null), notRun, measuredAgain }
+  const measuredAgain = experimentsAtATime(atATime) === 1 ? [] : await measureAgain(plan, folders, told)
+  return { folders: folders.filter(recording => recording !== null), measuredAgain, ...told }
 }
 
 /** `folders` are those of the experiments, and are replaced by what becomes of the second measurement. */
 async function measureAgain(
   plan: MeasurePlan,
   folders: (string | null)[],
-  notRun: NotRun[],
+  told: Told,
 ): Promise<MeasuredAgain[]> {
   const { experiments, display, signal } = plan
   const again: MeasuredAgain[] = []
@@ -67,7 +69,7 @@ async function measureAgain(
     display.again(name)
     await setAside(recording)
     again.push({ name, why })
-    folders[index] = await conductOne(plan, experiment, new LoadRoom(1), notRun)
+    folders[index] = await conductOne(plan, experiment, new LoadRoom(1), told)
   }
   return again
 }
@@ -78,12 +80,14 @@ async function setAside(recording: string): Promise<void> {
   await rename(recording, path.join(superseded, path.basename(recording)))
 }
 
+type Told = Pick<Measured, 'notRun' | 'left'>
+
 /** The folder of the recording; null when there is none, with the reason in `notRun`. */
 async function conductOne(
   plan: MeasurePlan,
   experiment: Experiment,
   loadRoom: LoadRoom,
-  notRun: NotRun[],
+  told: Told,
 ): Promise<string | null> {
   const { runId, seed, provenance, display, venue, signal } = plan
   const { name } = experiment
@@ -102,12 +106,16 @@ async function conductOne(
       loadRoom,
       onPhase: phase => display.phase(name, phase),
       onLoad: ({ sent, failed }) => display.load(name, sent, failed),
+      onLeft: what => {
+        display.say(`${name}: ${what}`)
+        told.left.push(`${name}: ${what}`)
+      },
     })
     if (manifest.interrupted !== null && !signal.aborted) display.say(`${name}: ${manifest.interrupted}`)
     display.phase(name, 'done')
     return folder
   } catch (error) {
-    notRun.push({ name, why: error instanceof Error ? error.message : String(error) })
+    told.notRun.push({ name, why: error instanceof Error ? error.message : String(error) })
     display.phase(name, 'not run')
     return null
   }

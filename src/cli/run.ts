@@ -1,19 +1,20 @@
 /** `rollproof run`: choose, run side by side, judge, report. */
-import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { RunReport } from '../report/run-report.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { chooseExperiments, readCatalogue } from './choose.ts'
+import { meansContext, type ContextOptions } from './context-options.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { judgeRun, printReport, writeReport, type OutputFormat } from './judge.ts'
 import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
+import { chosenSeed, newRunId, wholeNumber } from './run-id.ts'
 import type { Streams } from './streams.ts'
-import { openVenue, venueComplaint, type Venue, type VenueOptions } from './venue.ts'
+import { contextVenue, openVenue, venueComplaint, type Venue, type VenueOptions } from './venue.ts'
 
-export interface RunOptions extends VenueOptions {
+export interface RunOptions extends VenueOptions, ContextOptions {
   tour?: boolean
   all?: boolean
   disruption?: string
@@ -26,17 +27,27 @@ export interface RunOptions extends VenueOptions {
 export async function runCommand(names: string[], options: RunOptions, streams: Streams): Promise<ExitCode> {
   const { tour = false, all = false, disruption, cluster = 'embedded' } = options
   const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64)
-  const seed = wholeNumber('--seed', options.seed, 0, 0xffffffff) ?? randomBytes(4).readUInt32BE()
-  const experiments = chooseExperiments({ names, tour, all, disruption, cluster })
+  const seed = chosenSeed('--seed', options.seed)
+  const onContext = meansContext(options)
+  const anyImage = onContext || cluster === 'kind'
+  const experiments = chooseExperiments({ names, tour, all, disruption, anyImage })
   const complaint = venueComplaint(
     options,
     readCatalogue().map(({ name }) => name),
+    onContext,
   )
   if (complaint !== null) throw new UsageError(complaint)
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])
   const startedUs = systemClock.nowUs()
   const runId = newRunId(startedUs)
   const folder = path.join(options.reports, runId)
+  const place = onContext
+    ? await (await import('./context-place.ts')).openContext(options, experiments, runId, streams.env)
+    : null
+  if (place !== null && options.dryRun === true) {
+    streams.stdout.write(await place.plan(experiments))
+    return 0
+  }
 
   const display = new ProgressDisplay(streams, systemClock, experiments)
   const say = (text: string): void => display.say(text)
@@ -44,9 +55,12 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const { signal } = interrupts
   try {
     const { env } = streams
-    const venue = await openVenue({ options, runId, folder, env, signal, say })
+    const venue =
+      place === null
+        ? await openVenue({ options, runId, folder, env, signal, say })
+        : contextVenue(place, signal)
     const plan = { experiments, atATime: atATime ?? venue.atATime, folder, runId, seed, provenance, display }
-    const { folders, notRun, measuredAgain } = await measure({ ...plan, venue, signal })
+    const { folders, notRun, measuredAgain, left } = await measure({ ...plan, venue, signal })
     const interrupted = signal.aborted ? String(signal.reason) : null
     const report = await judgeRun(
       { runId, startedUs, endedUs: systemClock.nowUs(), notRun, measuredAgain, interrupted, provenance },
@@ -57,7 +71,8 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
     const written = report.analyses.length > 0 && (await tryToWrite(folder, report, streams))
     printReport(report, options.output, written ? folder : null, streams)
     const exitCode = interrupts.exitCode() ?? report.exitCode
-    return exitCode === 0 && !written ? 3 : exitCode
+    if (left.length > 0) streams.stderr.write(`${venue.whenLeft}\n`)
+    return exitCode === 0 && (!written || left.length > 0) ? 3 : exitCode
   } catch (error) {
     const exitCode = interrupts.exitCode()
     if (exitCode === null) throw error
@@ -88,19 +103,4 @@ async function tryToWrite(folder: string, report: RunReport, { stderr }: Streams
     )
     return false
   }
-}
-
-/** Sorts by time, and does not collide when two are started in one second. */
-function newRunId(nowUs: number): string {
-  const [date = '', time = ''] = new Date(nowUs / 1000).toISOString().split(/[T.]/)
-  return `${date}-${time.replaceAll(':', '')}-${randomBytes(2).toString('hex')}`
-}
-
-function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | null {
-  if (text === undefined) return null
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most || text.trim() === '') {
-    throw new UsageError(`${option} ${text}: expected a whole number from ${least} to ${most}`)
-  }
-  return value
 }

@@ -16,6 +16,7 @@ import { KindUnavailable } from '../cluster/kind/problem.ts'
 import type { LoadSource } from '../model/remote-load.ts'
 import type { Experiment } from '../run/experiment.ts'
 import type { ClusterKind } from './cluster-kinds.ts'
+import type { ContextPlace } from './context-place.ts'
 import { UsageError } from './exit-code.ts'
 
 export interface VenueOptions {
@@ -31,6 +32,8 @@ export interface Venue {
   /** Experiments under load at once. */
   atATime: number
   acquire(experiment: Experiment, seed: number): Promise<Cluster>
+  /** What to do when something could not be ended or taken back. */
+  whenLeft: string
   /** `trouble`: something to find the reason of. */
   close(trouble: boolean): Promise<void>
 }
@@ -49,11 +52,14 @@ const KEPT_NAME = 'rollproof'
 
 /** Null where everything fits together. */
 export function venueComplaint(
-  { cluster = 'embedded', kindImage, kindConfig, keep }: VenueOptions,
+  { cluster = 'embedded', kindImage, kindConfig, keep, loadFrom }: VenueOptions,
   scenarios: readonly string[],
+  onContext = false,
 ): string | null {
   const flags = { '--kind-image': kindImage, '--kind-config': kindConfig, '--keep': keep }
   const given = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (loadFrom !== undefined && cluster !== 'kind' && !onContext)
+    return '--load-from: only with --cluster kind or --context; on the embedded cluster the load needs no way in'
   if (cluster !== 'kind') return given.length === 0 ? null : `${given.join(', ')}: only with --cluster kind`
   if (typeof keep !== 'string') return null
   if (scenarios.includes(keep))
@@ -67,9 +73,20 @@ export async function openVenue(plan: VenuePlan): Promise<Venue> {
   return plan.options.cluster === 'kind' ? openKind(plan) : embeddedVenue()
 }
 
+/** A cluster of others: one experiment after the other. */
+export function contextVenue(place: ContextPlace, signal: AbortSignal): Venue {
+  return {
+    atATime: 1,
+    whenLeft: 'something was left on the cluster; take it back with: rollproof cleanup',
+    acquire: () => place.acquire(signal),
+    close: () => Promise.resolve(),
+  }
+}
+
 function embeddedVenue(): Venue {
   return {
     atATime: loadsAtATime(),
+    whenLeft: 'something was left behind; end it with: rollproof cleanup',
     acquire: ({ scenario }, seed) =>
       acquireEmbedded({
         inputs: scenario.cluster,
@@ -100,6 +117,7 @@ async function openKind(plan: VenuePlan): Promise<Venue> {
   )
   return {
     atATime: 1,
+    whenLeft: `something was left on the cluster ${kind.name}; take it back with: rollproof cleanup`,
     acquire: () => acquireOn(kind, plan),
     async close(trouble) {
       if (trouble) say(`kind: the nodes' logs are in ${await kind.collectLogs()}`)
@@ -118,6 +136,7 @@ function acquireOn(
     kind: 'kind',
     namespace: null,
     images: {},
+    touchNodes: 'every',
     runId,
     journals: journalFolder(env),
     clock: systemClock,

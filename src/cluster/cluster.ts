@@ -5,6 +5,7 @@
 import type { KubeReader } from '../kube/client.ts'
 import type { Mutations } from '../kube/mutations.ts'
 import type { LoadPlan } from '../model/load.ts'
+import type { NodeRules } from '../model/node-rules.ts'
 import type { ClusterFacts } from '../model/recording.ts'
 import type { Witness } from '../model/transition.ts'
 import type { LoadObserver, LoadProcess } from './load-process.ts'
@@ -17,6 +18,7 @@ export interface Cluster {
   readonly client: KubeReader
   /** The one door for what a run changes. */
   readonly mutations: Mutations
+  readonly nodeRules: NodeRules
   readonly witnesses: readonly Witness[]
   /** Where the workload goes, and everything else of the run that has a namespace. */
   readonly namespace: string

@@ -35,6 +35,7 @@ describe.each(kinds)('a context of the $name cluster', ({ open }) => {
       kind: 'context',
       namespace: null,
       images: {},
+      touchNodes: 'every',
       runId,
       journals,
       clock: systemClock,

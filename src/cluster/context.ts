@@ -9,6 +9,7 @@ import { connectKube, type KubeClient } from '../kube/client.ts'
 import { readKubeconfig, type KubeconfigSource } from '../kube/kubeconfig.ts'
 import { MutatingClient, type Mutations } from '../kube/mutations.ts'
 import type { KubeObject } from '../kube/types.ts'
+import type { NodeRules } from '../model/node-rules.ts'
 import { witnesses } from '../model/transition.ts'
 import type { Cluster, LoadOrder, ServicePort } from './cluster.ts'
 import { clusterUidOf, readFacts } from './context-facts.ts'
@@ -28,6 +29,8 @@ export interface ContextPlan {
   /** Null: one is made for this acquisition, and deleted with it. */
   namespace: string | null
   images: ImageNames
+  /** `every` for a cluster of the run's own. */
+  touchNodes: NodeRules['touch']
   runId: string
   /** Where the journal is kept; see journalFolder. */
   journals: string
@@ -85,6 +88,7 @@ export async function acquireContext(plan: ContextPlan): Promise<Cluster> {
       facts,
       client,
       mutations,
+      nodeRules: { touch: plan.touchNodes, runId },
       witnesses: embedded ? witnesses : witnesses.filter(isSeenAnywhere),
       namespace,
       startLoad: (order, service, observer) => plan.startLoad(place, order, service, observer),

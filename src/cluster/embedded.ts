@@ -105,6 +105,7 @@ export async function acquireEmbedded(plan: EmbeddedPlan): Promise<Cluster> {
     },
     client,
     mutations: new MutatingClient({ client, runId: 'embedded', log: noLog, prepare: object => object }),
+    nodeRules: { touch: 'every', runId: 'embedded' },
     witnesses,
     namespace: NAMESPACE,
     startLoad: (order, { name, port }, observer) => {

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { KubeReader } from '../kube/client.ts'
 import type { Mutations } from '../kube/mutations.ts'
+import type { NodeRules } from '../model/node-rules.ts'
 import type { DisruptionRecord } from '../model/recording.ts'
 
 /** The live state that an actor may wait for. It never decides a verdict. */
@@ -18,6 +19,8 @@ export interface WorkloadView {
 export interface DisruptionContext {
   client: KubeReader
   mutations: Mutations
+  /** Which nodes may be touched. */
+  rules: NodeRules
   clock: Clock
   signal: AbortSignal
   namespace: string

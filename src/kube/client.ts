@@ -10,7 +10,7 @@ import { openExec, type ExecListener, type ExecPlace, type ExecStream } from './
 import { readKubeconfig, type KubeconfigSource } from './kubeconfig.ts'
 import { RequestGate } from './request-gate.ts'
 import { Transport } from './transport.ts'
-import type { KubeObject, Status } from './types.ts'
+import type { Status } from './types.ts'
 
 export interface RequestOptions {
   body?: unknown
@@ -124,18 +124,4 @@ function apiError(code: number, answer: string, method: string, path: string): K
     // Not an API server's answer (a proxy's page, say): the code says what there is to say.
   }
   return new KubeApiError(code, status, `${method} ${path}`)
-}
-
-/** Plural names follow Kubernetes's rule for the kinds that rollproof's manifests may hold. */
-export function collectionPath(object: KubeObject, namespace: string): string {
-  const { apiVersion, kind, metadata } = object
-  const prefix = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-  const lower = kind.toLowerCase()
-  const plural = lower.endsWith('s')
-    ? `${lower}es`
-    : lower.endsWith('y')
-      ? `${lower.slice(0, -1)}ies`
-      : `${lower}s`
-  if (kind === 'Namespace' || kind === 'Node') return `${prefix}/${plural}`
-  return `${prefix}/namespaces/${metadata.namespace ?? namespace}/${plural}`
 }

@@ -1,5 +1,5 @@
 /** The requests that mutations are made of: what is sent, what a dry run shows, what a journal keeps. Pure. */
-import { collectionPath } from './client.ts'
+import { collectionPath } from './resource-path.ts'
 import type { KubeObject } from './types.ts'
 
 /** One request that changes something. */

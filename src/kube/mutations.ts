@@ -3,7 +3,7 @@
  * Each change is first told to a log, with all that is needed to take it back, and then made, as raw JSON.
  */
 import { apiErrorCode } from './api-error.ts'
-import { collectionPath, type KubeClient } from './client.ts'
+import type { KubeClient } from './client.ts'
 import { inversePatch } from './merge-patch.ts'
 import {
   cordonRequest,
@@ -16,6 +16,7 @@ import {
   uncordonRequest,
   type MutationRequest,
 } from './mutation-requests.ts'
+import { collectionPath } from './resource-path.ts'
 import { takeBackCordon } from './take-back.ts'
 import type { KubeObject, Node } from './types.ts'
 

@@ -144,6 +144,7 @@ export interface Node extends KubeObject {
     podCIDR?: string
     podCIDRs?: string[]
     unschedulable?: boolean
+    providerID?: string
     taints?: { key: string; value?: string; effect: string; timeAdded?: string }[]
   }
   status?: {

@@ -43,9 +43,13 @@ export interface RunPlan {
   loadRoom: LoadRoom
   onPhase: (phase: MarkName | 'start-cluster' | 'wait-for-room' | 'clean-up') => void
   onLoad: (live: { sent: number; failed: number }) => void
+  /** Something could not be ended or taken back. */
+  onLeft: (what: string) => void
 }
 
 const DEPLOY_LIMIT_MS = 90_000
+/** Pods and namespaces of a real cluster take their time to go. */
+const RELEASE_LIMIT_MS = 150_000
 const SYNC_LIMIT_MS = 10_000
 /** The warm-up ends after this long without a failure; a workload that never manages that has a dirty baseline. */
 const CLEAN_MS = 1000
@@ -53,8 +57,6 @@ const WARM_UP_LIMIT_MS = 20_000
 const BASELINE_MS = 1500
 const COOL_DOWN_MS = 1000
 const LEDGER_LIMIT_MS = 3000
-/** A namespace of a real cluster goes within half a minute. */
-const CLEANUP_LIMIT_MS = 60_000
 const POLL_MS = 100
 const REPORT_MS = 500
 /** The driver stops by itself after this, whatever becomes of us. */
@@ -62,10 +64,10 @@ const MAX_LOAD_MS = 600_000
 
 /** Resolves with the manifest of the closed recording; rejects when there is none (no cluster, no folder). */
 export async function run(plan: RunPlan): Promise<Manifest> {
-  const cleanup = new Cleanup(plan.clock, CLEANUP_LIMIT_MS)
+  const cleanup = new Cleanup(plan.clock)
   plan.onPhase('start-cluster')
   const cluster = await plan.acquire()
-  cleanup.add('cluster', () => cluster.release())
+  cleanup.add('cluster', () => cluster.release(), RELEASE_LIMIT_MS)
   const broken = new AbortController()
   const manifest = newManifest(plan, cluster)
   try {
@@ -82,7 +84,8 @@ export async function run(plan: RunPlan): Promise<Manifest> {
   }
   manifest.endedUs = plan.clock.nowUs()
   plan.onPhase('clean-up')
-  await cleanup.run()
+  for (const { what, error } of await cleanup.run())
+    plan.onLeft(`${what}: ${error instanceof Error ? error.message : String(error)}`)
   return manifest
 }
 
@@ -153,6 +156,7 @@ class Conduct {
     return deploy({
       client: this.#cluster.client,
       mutations: this.#cluster.mutations,
+      rules: this.#cluster.nodeRules,
       clock,
       signal: this.#signal,
       namespace: this.#cluster.namespace,
@@ -263,6 +267,7 @@ class Conduct {
     const context: DisruptionContext = {
       client: this.#cluster.client,
       mutations: this.#cluster.mutations,
+      rules: this.#cluster.nodeRules,
       clock,
       signal: this.#signal,
       namespace: this.#cluster.namespace,

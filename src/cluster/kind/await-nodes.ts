@@ -4,7 +4,7 @@
  */
 import { sleep, type Clock } from '../../base/clock.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import type { Node } from '../../kube/types.ts'
+import type { Node, Pod } from '../../kube/types.ts'
 
 export interface AwaitPlan {
   client: KubeClient
@@ -16,6 +16,7 @@ export interface AwaitPlan {
 
 const LIMIT_MS = 300_000
 const POLL_MS = 500
+const USUAL_REASON = 'ContainerCreating'
 
 interface DaemonSet {
   metadata: { name: string }
@@ -46,21 +47,37 @@ export async function awaitNodes(plan: AwaitPlan): Promise<void> {
 async function whatIsMissing({ client, nodes }: AwaitPlan): Promise<string[]> {
   const system = '/apis/apps/v1/namespaces/kube-system'
   try {
-    const [known, daemons, deployments] = await Promise.all([
+    const [known, daemons, deployments, pods] = await Promise.all([
       client.request<{ items: Node[] }>('GET', '/api/v1/nodes'),
       client.request<{ items: DaemonSet[] }>('GET', `${system}/daemonsets`),
       client.request<{ items: SystemDeployment[] }>('GET', `${system}/deployments`),
+      client.request<{ items: Pod[] }>('GET', '/api/v1/namespaces/kube-system/pods'),
     ])
+    const withReason = (name: string): string => name + reasonOf(name, pods.items)
     const absent = nodes - known.items.length
     return [
       ...(absent > 0 ? [`${absent} of ${nodes} nodes to join`] : []),
       ...known.items.filter(node => !isReady(node)).map(({ metadata }) => `node ${metadata.name}`),
-      ...daemons.items.filter(each => !isEverywhere(each, nodes)).map(({ metadata }) => metadata.name),
-      ...deployments.items.filter(each => !isAvailable(each)).map(({ metadata }) => metadata.name),
+      ...daemons.items
+        .filter(each => !isEverywhere(each, nodes))
+        .map(({ metadata }) => withReason(metadata.name)),
+      ...deployments.items
+        .filter(each => !isAvailable(each))
+        .map(({ metadata }) => withReason(metadata.name)),
     ]
   } catch (error) {
     return [`the API server (${error instanceof Error ? error.message : 'no answer'})`]
   }
+}
+
+/** Why a container of it waits (` (CrashLoopBackOff)`); empty where none does, beyond its usual start. */
+function reasonOf(name: string, pods: readonly Pod[]): string {
+  const statuses = pods
+    .filter(({ metadata }) => metadata.name.startsWith(`${name}-`))
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+  const reasons = statuses.map(({ state }) => state?.waiting?.reason ?? USUAL_REASON)
+  const telling = [...new Set(reasons)].filter(reason => reason !== USUAL_REASON)
+  return telling.length === 0 ? '' : ` (${telling.join(', ')})`
 }
 
 function isReady({ status }: Node): boolean {

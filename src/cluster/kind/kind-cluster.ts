@@ -7,6 +7,7 @@ import path from 'node:path'
 import { writeFileSync } from 'node:fs'
 import type { Clock } from '../../base/clock.ts'
 import { connectKube } from '../../kube/client.ts'
+import { deleteKind } from './delete.ts'
 import { awaitNodes } from './await-nodes.ts'
 import { defaultShape, isShape, readShape, type KindShape } from './kind-config.ts'
 import { loadImages } from './load-images.ts'
@@ -50,22 +51,11 @@ export interface KindCluster {
 }
 
 const CREATE_LIMIT_MS = 600_000
-const SHORT_LIMIT_MS = 60_000
 const LOGS_LIMIT_MS = 120_000
 
 export async function acquireKind(plan: KindPlan): Promise<KindCluster> {
   const name = plan.keep ?? `rollproof-${plan.runId.slice(-4)}`
   return new KindKeeper(plan, name).acquire()
-}
-
-/** Deletes a cluster that is rollproof's, and what is known of it. */
-export async function deleteKind(tool: Tool, folder: string, name: string): Promise<void> {
-  const kubeconfig = path.join(folder, recordFiles.kubeconfig)
-  const end = await tool('kind', ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig], {
-    limitMs: SHORT_LIMIT_MS,
-  })
-  if (end.exitCode !== 0) throw new Error(`kind delete cluster --name ${name}: ${lastWords(end)}`)
-  forget(folder)
 }
 
 class KindKeeper {
@@ -127,7 +117,7 @@ class KindKeeper {
     }
     if (record.complete && record.keep && (await this.#isThere())) return record
     // A killed run left it half made, or it was deleted by hand: what is known of it is worth nothing.
-    if (!record.complete && (await this.#isThere())) await deleteKind(this.#tool, this.#folder, this.#name)
+    if (!record.complete && (await this.#isThere())) await deleteKind(this.#tool, this.#plan.env, this.#name)
     else forget(this.#folder)
     return null
   }
@@ -136,7 +126,7 @@ class KindKeeper {
     if (!this.#plan.signal.aborted && !(error instanceof KindUnavailable))
       this.#plan.say(`kind: the nodes' logs are in ${await this.#collectLogs()}`)
     // A cluster that was kept, and does not come up in time, is still the user's to look at.
-    if (made) await deleteKind(this.#tool, this.#folder, this.#name)
+    if (made) await deleteKind(this.#tool, this.#plan.env, this.#name)
     else this.#giveBack()
   }
 
@@ -252,7 +242,7 @@ class KindKeeper {
 
   async #release(): Promise<void> {
     const { keep, say } = this.#plan
-    if (keep === null) return deleteKind(this.#tool, this.#folder, this.#name)
+    if (keep === null) return deleteKind(this.#tool, this.#plan.env, this.#name)
     this.#giveBack()
     say(`kind: the cluster ${this.#name} stays; kind delete cluster --name ${this.#name} deletes it`)
   }

@@ -1,5 +1,5 @@
 /** Kind clusters that a killed run left behind: those whose user is gone, except for what was to be kept and is whole. */
-import { deleteKind } from './kind-cluster.ts'
+import { deleteKind } from './delete.ts'
 import { isAlive, listRecords, writeRecord } from './record.ts'
 import { toolsOf } from './tools.ts'
 
@@ -22,7 +22,7 @@ export async function removeKindLeftovers(env: NodeJS.ProcessEnv): Promise<KindL
     // It would go on making nodes behind our back.
     if (creator !== null && isAlive(creator)) process.kill(creator.pid, 'SIGKILL')
     try {
-      await deleteKind(tool, folder, name)
+      await deleteKind(tool, env, name)
       removed.push({ name, failure: null })
     } catch (error) {
       removed.push({ name, failure: error instanceof Error ? error.message : String(error) })

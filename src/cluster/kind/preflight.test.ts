@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
+import { journalFolder, readJournals } from '../journal.ts'
 import { acquireKind, type KindPlan } from './kind-cluster.ts'
 import { KindUnavailable, type KindProblem } from './problem.ts'
 import { folderOf, kindFolder, listRecords, processId, writeRecord } from './record.ts'
@@ -115,6 +116,18 @@ describe('a machine that lacks something', () => {
   })
 })
 
+describe.skipIf(process.platform !== 'linux')('a machine with many kind nodes', () => {
+  it('has too few file watchers for more', async () => {
+    const local = { ...plenty, MemTotal: 64e9, Name: os.hostname() }
+    script('docker', { ...dockerFine, info: `echo '${JSON.stringify(local)}'`, ps: 'yes | head -n 100000' })
+    script('kind', kindFine)
+    const [problem] = await problemsOf()
+    expect(problem?.message).toMatch(
+      /^this machine allows \d+ file watchers, too few for 4 nodes beside the 100000 nodes .*max_user_instances=512/,
+    )
+  })
+})
+
 describe('a command line that asks for what is not', () => {
   beforeEach(() => {
     script('docker', dockerFine)
@@ -219,6 +232,30 @@ describe('what a killed run left', () => {
     expect(await removeKindLeftovers(env)).toEqual([])
     expect(listRecords(env).map(each => each.record.name)).toEqual(['kept', 'used'])
     expect(calls()).not.toMatch(/kept|used/)
+  })
+
+  it('takes the journals of the runs on it with it, and no others', async () => {
+    script('kind', { 'delete cluster': 'exit 0' })
+    const kubeconfig = path.join(folderOf(env, 'left'), 'kubeconfig')
+    writeRecord(folderOf(env, 'left'), {
+      name: 'left',
+      user: dead,
+      creator: null,
+      keep: false,
+      complete: true,
+      images: [],
+    })
+    const journals = journalFolder(env)
+    mkdirSync(journals, { recursive: true })
+    const journal = (runId: string, file: string): void => {
+      const place = { kubeconfigFiles: [file], context: 'c', server: 's', clusterUid: null, namespace: null }
+      const head = { type: 'run', version: 1, runId, pid: dead.pid, processStart: dead.started, place }
+      writeFileSync(path.join(journals, `${runId}.ndjson`), `${JSON.stringify(head)}\n`)
+    }
+    journal('here', kubeconfig)
+    journal('elsewhere', '/some/kubeconfig')
+    await removeKindLeftovers(env)
+    expect(readJournals(journals).map(({ head }) => head.runId)).toEqual(['elsewhere'])
   })
 
   it('is not forgotten while kind cannot delete it', async () => {

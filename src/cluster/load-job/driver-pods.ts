@@ -2,7 +2,7 @@
 import { sleep, type Clock } from '../../base/clock.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { Pod } from '../../kube/types.ts'
-import { loadLabel } from './render.ts'
+import { LOAD_LABEL } from '../../model/node-rules.ts'
 
 export interface DriverPod {
   name: string
@@ -35,7 +35,7 @@ const hopeless = [
 /** In order of their names: the first one gets share 0. */
 export async function driverPodsRunning(plan: AwaitPods): Promise<DriverPod[]> {
   const { client, clock, signal, namespace, name, shares, limitMs } = plan
-  const query = `labelSelector=${encodeURIComponent(`${loadLabel}=${name}`)}`
+  const query = `labelSelector=${encodeURIComponent(`${LOAD_LABEL}=${name}`)}`
   const deadlineUs = clock.nowUs() + limitMs * 1000
   for (;;) {
     signal.throwIfAborted()

@@ -3,6 +3,7 @@
  * belongs on a node that nothing happens to; on a control plane, if it may, since no workload runs there.
  */
 import type { KubeObject } from '../../kube/types.ts'
+import { LOAD_LABEL } from '../../model/node-rules.ts'
 
 export interface LoadImage {
   name: string
@@ -26,7 +27,6 @@ export interface LoadObjects {
 }
 
 export const loadContainer = 'load'
-export const loadLabel = 'rollproof.dev/load'
 
 /** The socket of the driver lies here, for the relay to find. */
 const workingDir = '/run/rollproof'
@@ -66,7 +66,7 @@ export function renderLoadPods(plan: LoadObjects): (KubeObject & Record<string, 
 }
 
 function labelsOf({ name, runLabels }: LoadObjects): Record<string, string> {
-  return { ...runLabels, [loadLabel]: name }
+  return { ...runLabels, [LOAD_LABEL]: name }
 }
 
 function podSpec(plan: LoadObjects, share: number): Record<string, unknown> {
@@ -129,7 +129,7 @@ function affinityOf(plan: LoadObjects): Record<string, unknown> {
           weight: 50,
           podAffinityTerm: {
             topologyKey: 'kubernetes.io/hostname',
-            labelSelector: { matchLabels: { [loadLabel]: plan.name } },
+            labelSelector: { matchLabels: { [LOAD_LABEL]: plan.name } },
           },
         },
       ],

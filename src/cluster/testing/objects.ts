@@ -16,5 +16,5 @@ export function web(name = 'web'): Deployment {
         spec: { containers: [{ name: 'web', image: 'rollproof/sample-app:1' }] },
       },
     },
-  } as Deployment
+  }
 }

@@ -1,0 +1,168 @@
+/**
+ * A cluster of the user's kubeconfig as the place of a run: refused, with all that is missing, before anything is touched;
+ * or shown what would be done to it (`--dry-run`).
+ */
+import { stringify } from 'yaml'
+import { systemClock } from '../base/clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { acquireContext, REQUESTS_PER_SECOND } from '../cluster/context.ts'
+import { startLoadOnContext } from '../cluster/context-load.ts'
+import { checkGuardRails, type Missing } from '../cluster/guard-rails.ts'
+import { sampleAppImages } from '../cluster/images.ts'
+import { journalFolder } from '../cluster/journal.ts'
+import { driverImageAmong, startLoadFrom } from '../cluster/load-from.ts'
+import { madeByRun, type ImageNames } from '../cluster/made-by-run.ts'
+import { rolesFor } from '../cluster/rbac.ts'
+import { connectKube, type KubeClient } from '../kube/client.ts'
+import { kubeconfigFiles, readKubeconfig, type KubeconfigSource } from '../kube/kubeconfig.ts'
+import type { MutationRequest } from '../kube/mutation-requests.ts'
+import { dryRun } from '../run/dry-run.ts'
+import type { Experiment } from '../run/experiment.ts'
+import { doingsOf, imageNames, type ContextOptions } from './context-options.ts'
+import { UsageError } from './exit-code.ts'
+import type { Streams } from './streams.ts'
+
+export interface ContextPlace {
+  acquire(signal: AbortSignal): Promise<Cluster>
+  /** Everything that the experiments would change, as YAML. */
+  plan(experiments: readonly Experiment[]): Promise<string>
+}
+
+interface Chosen {
+  source: KubeconfigSource
+  context: string
+  images: ImageNames
+  options: ContextOptions
+  runId: string
+}
+
+/** Throws a UsageError that lists everything that is missing. */
+export async function openContext(
+  options: ContextOptions,
+  experiments: readonly Experiment[],
+  runId: string,
+  env: Streams['env'],
+): Promise<ContextPlace> {
+  const source = { files: kubeconfigFiles(options.kubeconfig, env) }
+  const { context } = await chosenContext(source, options.context ?? null)
+  const chosen: Chosen = { source, context, images: imageNames(options.image ?? []), options, runId }
+  await withClient(chosen, client => refuseWhatIsMissing(client, chosen, experiments))
+  return {
+    acquire: signal =>
+      acquireContext({
+        kubeconfig: source,
+        context,
+        kind: 'context',
+        namespace: options.namespace ?? null,
+        images: chosen.images,
+        touchNodes: touchNodes(options),
+        runId,
+        journals: journalFolder(env),
+        clock: systemClock,
+        signal,
+        startLoad: startLoadOnContext(
+          startLoadFrom(options.loadFrom ?? 'inside', driverImageAmong(chosen.images)),
+        ),
+      }),
+    plan: chosenExperiments => withClient(chosen, client => planText(client, chosen, chosenExperiments)),
+  }
+}
+
+const touchNodes = ({ allowDrain }: ContextOptions): 'allowed' | 'none' =>
+  allowDrain === true ? 'allowed' : 'none'
+
+async function chosenContext(source: KubeconfigSource, name: string | null): Promise<{ context: string }> {
+  try {
+    return await readKubeconfig(source, name)
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function withClient<T>(
+  { source, context }: Chosen,
+  use: (client: KubeClient) => Promise<T>,
+): Promise<T> {
+  const client = await connectKube(source, { context, requestsPerSecond: REQUESTS_PER_SECOND })
+  try {
+    return await use(client)
+  } finally {
+    client.close()
+  }
+}
+
+async function refuseWhatIsMissing(
+  client: KubeClient,
+  { context, options, images }: Chosen,
+  experiments: readonly Experiment[],
+): Promise<void> {
+  const missing = await checkGuardRails({
+    client,
+    context,
+    kubectl: [
+      'kubectl',
+      ...(options.kubeconfig === undefined ? [] : ['--kubeconfig', options.kubeconfig]),
+      '--context',
+      context,
+    ].join(' '),
+    named: options.context !== undefined,
+    namespace: options.namespace ?? null,
+    images,
+    allowDrain: options.allowDrain === true,
+    builtIn: Object.keys(sampleAppImages()),
+    ...doingsOf(experiments),
+  })
+  const text = refusal(missing, context, options.namespace ?? 'NAMESPACE')
+  if (text !== null) throw new UsageError(text)
+}
+
+/** Null when nothing is missing. */
+export function refusal({ complaints, rights }: Missing, context: string, namespace: string): string | null {
+  const lines = complaints.map(complaint => `  - ${complaint}`)
+  const lacking = rights.map(({ group, resource, verbs, scope }) => {
+    const where = scope === 'cluster' ? 'in the whole cluster' : `in ${namespace}`
+    return `  - the right to ${verbs.join(', ')} ${resource}${group === '' ? '' : `.${group}`} ${where}`
+  })
+  if (lines.length + lacking.length === 0) return null
+  const roles = rolesFor(rights, namespace).map(role => stringify(role))
+  const granted =
+    roles.length === 0
+      ? []
+      : [
+          'these would grant the missing rights (rollproof rbac prints all that are needed):',
+          '---',
+          roles.join('---\n'),
+        ]
+  return [`context ${context}: nothing was touched; missing:`, ...lines, ...lacking, ...granted]
+    .join('\n')
+    .trimEnd()
+}
+
+async function planText(
+  client: KubeClient,
+  { options, images, runId }: Chosen,
+  experiments: readonly Experiment[],
+): Promise<string> {
+  const rules = { touch: touchNodes(options), runId } as const
+  const texts: string[] = []
+  for (const experiment of experiments) {
+    const own = options.namespace === undefined
+    const namespace = options.namespace ?? `rollproof-${runId}`
+    const prepare: Parameters<typeof dryRun>[0]['prepare'] = object => madeByRun(object, runId, images)
+    const { requests, detail } = await dryRun({
+      experiment,
+      client,
+      namespace,
+      ownNamespace: own,
+      rules,
+      prepare,
+    })
+    const head = `# ${experiment.name}: ${requests.length} changes${detail === null ? '' : ` (${detail})`}\n`
+    texts.push(head + requests.map(requestText).join(''))
+  }
+  return texts.join('\n')
+}
+
+function requestText({ method, path, body }: MutationRequest, index: number): string {
+  return `---\n# ${index + 1}. ${method} ${path}\n${stringify(body)}`
+}
