@@ -9,8 +9,8 @@ import { acquireContext, REQUESTS_PER_SECOND } from '../cluster/context.ts'
 import { startLoadOnContext } from '../cluster/context-load.ts'
 import { checkGuardRails, type Missing } from '../cluster/guard-rails.ts'
 import { sampleAppImages } from '../cluster/images.ts'
-import { driverImage, startLoadFrom } from '../cluster/load-from.ts'
 import { journalFolder } from '../cluster/journal.ts'
+import { driverImageAmong, startLoadFrom } from '../cluster/load-from.ts'
 import { madeByRun, type ImageNames } from '../cluster/made-by-run.ts'
 import { connectKube, type KubeClient } from '../kube/client.ts'
 import { kubeconfigFiles, readKubeconfig, type KubeconfigSource } from '../kube/kubeconfig.ts'
@@ -60,7 +60,9 @@ export async function openContext(
         journals: journalFolder(env),
         clock: systemClock,
         signal,
-        startLoad: startLoadOnContext(startLoadFrom(options.loadFrom ?? 'inside')),
+        startLoad: startLoadOnContext(
+          startLoadFrom(options.loadFrom ?? 'inside', driverImageAmong(chosen.images)),
+        ),
       }),
     plan: chosenExperiments => withClient(chosen, client => planText(client, chosen, chosenExperiments)),
   }

@@ -12,8 +12,8 @@ import type { RbacOptions } from './rbac.ts'
 import type { LoadOptions } from './load-options.ts'
 import type { RunOptions } from './run.ts'
 import type { Streams } from './streams.ts'
-import type { AgreementOptions } from './agreement.ts'
 import { loadSources } from '../model/remote-load.ts'
+import type { AgreementOptions } from './agreement.ts'
 import { clusterKinds } from './cluster-kinds.ts'
 
 export async function main(argv: string[], streams: Streams): Promise<ExitCode> {

@@ -52,11 +52,14 @@ const KEPT_NAME = 'rollproof'
 
 /** Null where everything fits together. */
 export function venueComplaint(
-  { cluster = 'embedded', kindImage, kindConfig, keep }: VenueOptions,
+  { cluster = 'embedded', kindImage, kindConfig, keep, loadFrom }: VenueOptions,
   scenarios: readonly string[],
+  onContext = false,
 ): string | null {
   const flags = { '--kind-image': kindImage, '--kind-config': kindConfig, '--keep': keep }
   const given = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (loadFrom !== undefined && cluster !== 'kind' && !onContext)
+    return '--load-from: only with --cluster kind or --context; on the embedded cluster the load needs no way in'
   if (cluster !== 'kind') return given.length === 0 ? null : `${given.join(', ')}: only with --cluster kind`
   if (typeof keep !== 'string') return null
   if (scenarios.includes(keep))

@@ -12,14 +12,24 @@ import { startLoadJob } from './load-job/start-load-job.ts'
 import type { LoadImage } from './load-job/render.ts'
 import { startLocalLoad } from './load-process.ts'
 import type { ServicePort } from './cluster.ts'
+import type { ImageNames } from './made-by-run.ts'
 
 /** One carries what a scenario asks for with room to spare; more of them make a client of several addresses. */
 const DRIVERS = 1
+
+const sampleApp = 'rollproof/sample-app:1'
 
 /** The image that holds the driver's program beside the sample app. */
 export const driverImage: LoadImage = {
   name: 'rollproof/sample-app-distroless:1',
   command: ['rollproof-load'],
+}
+
+/** Where the user names images of a registry of his own, the one of them that stands for the sample app's. */
+export function driverImageAmong(images: ImageNames): LoadImage {
+  const named = Object.keys(images)
+  if (named.includes(driverImage.name) || !named.includes(sampleApp)) return driverImage
+  return { ...driverImage, name: sampleApp }
 }
 
 export function startLoadFrom(source: LoadSource, image = driverImage, shares = DRIVERS): LoadStarter {

@@ -40,18 +40,18 @@ export class RemoteDriver {
   #exitCode = 0
   #nobody: Timer
 
-  constructor(clock: Clock, startRun: StartRun, exit: (code: number) => void) {
+  constructor(clock: Clock, startRun: StartRun, exit: (code: number) => void, path = socketPath) {
     this.#clock = clock
     this.#startRun = startRun
     this.#exit = exit
     this.#nobody = clock.after(FIRST_WORD_LIMIT_MS, () => this.#giveUp())
-    rmSync(socketPath, { force: true })
+    rmSync(path, { force: true })
     this.#server = createServer(socket => this.#meet(socket))
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
-      process.stderr.write(`load: cannot listen at ${socketPath}: ${error.code ?? error.name}\n`)
+      process.stderr.write(`load: cannot listen at ${path}: ${error.code ?? error.name}\n`)
       this.#exit(3)
     })
-    this.#server.listen(socketPath)
+    this.#server.listen(path)
   }
 
   /** Everything was said: the program ends when it was read. */
