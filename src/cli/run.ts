@@ -34,6 +34,7 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const complaint = venueComplaint(
     options,
     readCatalogue().map(({ name }) => name),
+    onContext,
   )
   if (complaint !== null) throw new UsageError(complaint)
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])
@@ -56,7 +57,7 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
     const { env } = streams
     const venue =
       place === null
-        ? await openVenue({ options, runId, folder, env, signal, say })
+        ? await openVenue({ options, experiments, runId, folder, env, signal, say })
         : contextVenue(place, signal)
     const plan = { experiments, atATime: atATime ?? venue.atATime, folder, runId, seed, provenance, display }
     const { folders, notRun, measuredAgain, left } = await measure({ ...plan, venue, signal })
