@@ -95,7 +95,7 @@ async function measureOn(
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])
   const say = (text: string): void => display.say(text)
   for (const { name } of experiments) display.again(name)
-  const venue = await openVenue({ options, runId, folder, env: streams.env, signal, say })
+  const venue = await openVenue({ options, experiments, runId, folder, env: streams.env, signal, say })
   try {
     const { atATime } = venue
     const plan = { experiments, atATime, folder, runId, seed, provenance, display, venue, signal }

@@ -58,7 +58,7 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
     const { env } = streams
     const venue =
       place === null
-        ? await openVenue({ options, runId, folder, env, signal, say })
+        ? await openVenue({ options, experiments, runId, folder, env, signal, say })
         : contextVenue(place, signal)
     const plan = { experiments, atATime: atATime ?? venue.atATime, folder, runId, seed, provenance, display }
     const { folders, notRun, measuredAgain, left } = await measure({ ...plan, venue, signal })

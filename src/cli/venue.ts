@@ -11,6 +11,7 @@ import { acquireEmbedded } from '../cluster/embedded.ts'
 import { sampleAppImages } from '../cluster/images.ts'
 import { journalFolder } from '../cluster/journal.ts'
 import { acquireKind, type KindCluster } from '../cluster/kind/kind-cluster.ts'
+import { imagesOf } from '../cluster/made-by-run.ts'
 import { startLoadFrom } from '../cluster/load-from.ts'
 import { KindUnavailable } from '../cluster/kind/problem.ts'
 import type { LoadSource } from '../model/remote-load.ts'
@@ -40,6 +41,7 @@ export interface Venue {
 
 export interface VenuePlan {
   options: VenueOptions
+  experiments: readonly Experiment[]
   runId: string
   /** Of the run's report. */
   folder: string
@@ -60,6 +62,7 @@ export function venueComplaint(
   const given = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
   if (loadFrom !== undefined && cluster !== 'kind' && !onContext)
     return '--load-from: only with --cluster kind or --context; on the embedded cluster the load needs no way in'
+  if (cluster === 'kind' && onContext) return '--cluster kind makes a cluster of its own: leave out --context'
   if (cluster !== 'kind') return given.length === 0 ? null : `${given.join(', ')}: only with --cluster kind`
   if (typeof keep !== 'string') return null
   if (scenarios.includes(keep))
@@ -108,6 +111,7 @@ async function openKind(plan: VenuePlan): Promise<Venue> {
       image: options.kindImage ?? null,
       config: options.kindConfig ?? null,
       keep: keep === undefined ? null : keep === true ? KEPT_NAME : keep,
+      ownImages: ownImages(plan.experiments),
       logs: path.join(folder, 'kind-logs'),
       env,
       clock: systemClock,
@@ -124,6 +128,11 @@ async function openKind(plan: VenuePlan): Promise<Venue> {
       await kind.release()
     },
   }
+}
+
+function ownImages(experiments: readonly Experiment[]): string[] {
+  const named = experiments.flatMap(({ objects }) => objects.flatMap(object => imagesOf(object)))
+  return [...new Set(named)].filter(image => !(image in sampleAppImages()))
 }
 
 function acquireOn(

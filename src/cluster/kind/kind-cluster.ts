@@ -10,7 +10,7 @@ import { connectKube } from '../../kube/client.ts'
 import { deleteKind } from './delete.ts'
 import { awaitNodes } from './await-nodes.ts'
 import { defaultShape, isShape, readShape, type KindShape } from './kind-config.ts'
-import { loadImages } from './load-images.ts'
+import { loadImages, loadOwnImages, type LoadPlan } from './load-images.ts'
 import { preflight } from './preflight.ts'
 import { KindUnavailable } from './problem.ts'
 import {
@@ -32,6 +32,8 @@ export interface KindPlan {
   config: string | null
   /** A name: the cluster stays, and is used again. Null: it goes with the run. */
   keep: string | null
+  /** Images of the user's own that the manifests name. */
+  ownImages: readonly string[]
   /** Where logs go when something fails. */
   logs: string
   env: NodeJS.ProcessEnv
@@ -190,13 +192,14 @@ class KindKeeper {
   }
 
   async #ready(): Promise<void> {
-    const { clock, env, signal, say } = this.#plan
+    const { clock, env, ownImages: own, signal, say } = this.#plan
     const nodes = await this.#nodes()
     const client = await connectKube(await this.#kubeconfigText())
+    const load: LoadPlan = { tool: this.#tool, env, name: this.#name, nodes, own, signal, say }
     try {
       await Promise.all([
         awaitNodes({ client, clock, signal, nodes: nodes.length, say }),
-        loadImages({ tool: this.#tool, env, name: this.#name, nodes, signal, say }),
+        loadImages(load).then(() => loadOwnImages(load)),
       ])
     } finally {
       client.close()

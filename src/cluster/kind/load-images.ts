@@ -11,6 +11,8 @@ export interface LoadPlan {
   env: NodeJS.ProcessEnv
   name: string
   nodes: readonly string[]
+  /** The user's own, by the names in the manifests. */
+  own: readonly string[]
   signal: AbortSignal
   say: (text: string) => void
 }
@@ -32,6 +34,27 @@ export async function loadImages(plan: LoadPlan): Promise<void> {
       throw new Error(`the sample app's images could not be loaded: ${lastWords(end)}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Images that Docker here has are brought onto the nodes; kind leaves alone what is there already. Any other is for the
+ * nodes to pull, as on every cluster.
+ */
+export async function loadOwnImages({ tool, name, own, signal, say }: LoadPlan): Promise<void> {
+  for (const image of own) {
+    const here = await tool('docker', ['image', 'inspect', image])
+    if (here.exitCode !== 0) {
+      say(`kind: ${image} is not among this machine's images: the nodes must pull it`)
+      continue
+    }
+    say(`kind: loading ${image}`)
+    const end = await tool('kind', ['load', 'docker-image', image, '--name', name], {
+      signal,
+      limitMs: LOAD_LIMIT_MS,
+    })
+    if (end.exitCode !== 0 && !signal.aborted)
+      throw new Error(`the image ${image} could not be loaded: ${lastWords(end)}`)
   }
 }
 

@@ -49,6 +49,7 @@ function plan(overrides: Partial<KindPlan> = {}): KindPlan {
     image: null,
     config: null,
     keep: null,
+    ownImages: [],
     logs: path.join(folder, 'logs'),
     env,
     clock: systemClock,
