@@ -91,6 +91,7 @@ export class Driver {
       routes: parts.routes,
       runPrefix,
       nextChannelId: () => this.#sender.nextChannelId(),
+      // One that is still open at the end is not waited for: the books do not need it.
       emit: probe => {
         if (!this.#ended) parts.emit({ type: 'probe', probe })
       },
@@ -156,8 +157,8 @@ export class Driver {
     this.#skipMissed(stalled ? nowUs : nowUs - STALL_US)
     this.#sendDue(nowUs)
     this.#report(nowUs)
-    const open = this.#sender.open + this.#prober.open
-    if (nowUs >= this.#stopAtUs && open === 0 && this.#due(this.#stopAtUs) === null) return this.#end()
+    if (nowUs >= this.#stopAtUs && this.#sender.open === 0 && this.#due(this.#stopAtUs) === null)
+      return this.#end()
     this.#arm()
   }
 

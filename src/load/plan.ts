@@ -103,6 +103,8 @@ function checkPopulation(profile: Fields, check: Check): void {
     'ratePerSecond must be above 0',
   )
   checkTimes(profile, check)
+  const { concurrency } = profile
+  check(concurrency === undefined || isPositive(concurrency), 'concurrency must be above 0')
   const isFree = (population === 'fresh' && pacing !== 'closed') || population === 'idle'
   const leastConnections = isFree ? 0 : 1
   check(

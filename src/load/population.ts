@@ -63,7 +63,7 @@ export class PopulationSchedule {
       const connections = partOf(profile.connections, share)
       this.slots = profile.population === 'fresh' ? null : new ConnectionSlots(Math.max(1, connections))
       this.#nextDue = shareOf(timesOf(profile, parts), share)
-      if (this.isClosed) this.owed = connections
+      if (this.isClosed) this.owed = partOf(profile.concurrency ?? profile.connections, share)
     }
     this.dueUs = this.#nextDue()
   }

@@ -30,10 +30,6 @@ export class Prober {
     this.#parts = parts
   }
 
-  get open(): number {
-    return this.#asking.size
-  }
-
   follow(schedule: PopulationSchedule, sample: Sample, nowUs: number): void {
     if (!hasDied(sample) || this.#asking.has(schedule.population) || nowUs - this.#lastUs < SHORTEST_GAP_US)
       return

@@ -175,3 +175,66 @@ test('a stop ends a run that is still waiting for its first table', async () => 
   expect(accountOf(driver.messages).totals.scheduled).toBe(0)
   await tables.close()
 })
+
+test('a driver that is stopped for a second makes up for nothing, and says what it did not send', async () => {
+  const server = await startScriptedServer(() => 'answer')
+  const driver = spawnDriver(planFor(server.port, [population({ ratePerSecond: 200 })], long))
+  await driver.seen(hasSucceeded(40))
+  driver.child.kill('SIGSTOP')
+  await new Promise(resolve => setTimeout(resolve, 1000))
+  driver.child.kill('SIGCONT')
+  const before = server.received.length
+  await until(() => server.received.length >= before + 60)
+  driver.send('{"type":"stop"}')
+  const account = await accountAtExit(driver, 0)
+  await server.close()
+
+  expectBalanced(account)
+  expectReceivedOnce(server, account)
+  const longest = account.stalls.sort((a, b) => b.toUs - b.fromUs - (a.toUs - a.fromUs))[0]
+  const { fromUs = 0, toUs = 0 } = longest ?? {}
+  expect(toUs - fromUs).toBeGreaterThan(900_000)
+  // All that fell due in it, which is at least the 200 of a second less those of its edges, and nothing of it was sent.
+  const due = account.samples.filter(each => each.scheduledUs > fromUs && each.scheduledUs <= toUs)
+  expect(due.length).toBeGreaterThan(170)
+  for (const { outcome } of due) expect(outcome.kind).toBe('skipped')
+  // 20 in a tenth of a second, and those that may be up to 50 ms late.
+  const tenths = new Map<number, number>()
+  for (const { sentUs } of account.samples)
+    if (sentUs !== null) {
+      const tenth = Math.floor(sentUs / 100_000)
+      tenths.set(tenth, (tenths.get(tenth) ?? 0) + 1)
+    }
+  expect(Math.max(...tenths.values())).toBeLessThanOrEqual(32)
+  const limits = driver.messages.flatMap(message => (message.type === 'limits' ? [message.limits] : []))
+  expect(limits.at(-1)?.reached).toContain('stalls')
+})
+
+test.each(['samples', 'summary'] as const)(
+  'workers share a plan, and their books are one (%s)',
+  async record => {
+    const server = await startScriptedServer(({ count }) => (count % 20 === 0 ? 'fin-before' : 'answer'))
+    const driver = spawnDriver(planFor(server.port, profiles, { maxDurationMs: 600, workers: 3, record }))
+    const { samples, totals } = await accountAtExit(driver, 0)
+    await server.close()
+
+    // 0.6 s of 300/s; request 0 of each population, and what is due on the last instant.
+    expect(totals.scheduled).toBeGreaterThanOrEqual(180)
+    expect(totals.scheduled).toBeLessThanOrEqual(183)
+    expect(totals.sent + totals.skipped).toBe(totals.scheduled)
+    expect(totals.failed).toBe(Math.floor(server.received.length / 20))
+    const ids = server.received.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    if (record === 'samples') {
+      expect(new Set(samples.map(({ seq }) => seq)).size).toBe(totals.scheduled)
+      const connections = samples.flatMap(({ connection }) => (connection?.use === 1 ? [connection.id] : []))
+      expect(new Set(connections).size).toBe(connections.length)
+      expectReceivedOnce(server, { samples, totals, messages: [], stalls: [] })
+    } else {
+      const summary = driver.messages.find(message => message.type === 'summary')?.summary
+      const counted = summary?.populations.reduce((sum, each) => sum + each.totals.scheduled, 0)
+      expect(counted).toBe(totals.scheduled)
+      expect(samples.every(({ outcome }) => outcome.kind === 'failed')).toBe(true)
+    }
+  },
+)

@@ -44,8 +44,10 @@ export interface PopulationProfile {
   answerMs: number
   /** `http/1.1` when absent. */
   protocol?: Protocol
-  /** `constant` when absent. `closed` keeps `connections` requests open at a time, and has no rate. */
+  /** `constant` when absent. `closed` has no rate. */
   pacing?: Pacing
+  /** `closed`: how many requests are open at a time; one for each connection when absent. */
+  concurrency?: number
   /** One rate after the other, in place of `ratePerSecond`; the last one holds until the run ends. Constant pacing. */
   steps?: RateStep[]
   /** `idle`: the rest between two requests of a connection; their number follows from it and the rate. */

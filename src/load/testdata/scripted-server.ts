@@ -41,6 +41,8 @@ export type Script = (request: ReceivedRequest) => Fault
 export interface ScriptedServer {
   readonly port: number
   readonly received: ReceivedRequest[]
+  /** Ids of the driver's probes, which are always answered and are no part of what was received. */
+  readonly probes: string[]
   readonly connections: number
   /** How many connections have more than one request unanswered at a time: must stay 0. */
   readonly pipelined: number
@@ -53,6 +55,7 @@ export interface ScriptedServer {
 
 export async function startScriptedServer(script: Script, host = '127.0.0.1'): Promise<ScriptedServer> {
   const received: ReceivedRequest[] = []
+  const probes: string[] = []
   const sockets = new Set<Socket>()
   let held: (() => void)[] | null = []
   const counts = { connections: 0, pipelined: 0 }
@@ -70,6 +73,11 @@ export async function startScriptedServer(script: Script, host = '127.0.0.1'): P
         const request = readRequest(text.slice(0, length), received.length + 1, use)
         text = text.slice(length)
         if (text.length > 0) counts.pipelined += 1
+        if (request.id.startsWith('probe-')) {
+          probes.push(request.id)
+          answer(socket, request)
+          continue
+        }
         received.push(request)
         const action = script(request)
         if (action !== 'hold') act(socket, request, action)
@@ -86,6 +94,7 @@ export async function startScriptedServer(script: Script, host = '127.0.0.1'): P
   return {
     port: (server.address() as AddressInfo).port,
     received,
+    probes,
     get connections() {
       return counts.connections
     },
