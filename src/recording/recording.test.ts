@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../base/clock.ts'
-import type { ProbeSample, Sample } from '../model/load.ts'
+import type { DriverLimits, ProbeSample, Sample } from '../model/load.ts'
 import type { Manifest } from '../model/recording.ts'
 import { packSample, unpackSample } from '../model/sample-row.ts'
 import { readRecording, RecordingError } from './reader.ts'
@@ -66,11 +66,27 @@ const probe: ProbeSample = {
   outcome: { kind: 'succeeded', status: 200 },
 }
 
+const limits: DriverLimits = {
+  reached: ['ports'],
+  localPorts: 2,
+  localFiles: 0,
+  fileLimit: 1024,
+  filesNeeded: 500,
+  cpuShare: 0.2,
+  waitShare: null,
+  stalls: 1,
+  longestStallMs: 60,
+  skippedForOpen: 0,
+  skippedForTime: 0,
+}
+
 async function write(onFailure: (error: Error) => void = () => undefined): Promise<RecordingWriter> {
   const writer = await RecordingWriter.create(path.join(folder, 'run'), manifest, systemClock, onFailure)
   for (const one of samples) writer.sample(packSample(one))
   writer.stall({ fromUs: 1, toUs: 2 })
   writer.probe(probe)
+  writer.limits({ ...limits, reached: [] })
+  writer.limits(limits)
   writer.transition({ atUs: 5, kind: 'pod-deleted', pod: 'web-1' })
   writer.mark({ what: 'baseline', beginUs: 1, endUs: null, detail: null })
   writer.mark({ what: 'baseline', beginUs: 1, endUs: 9, detail: null })
@@ -89,6 +105,7 @@ describe('a recording', () => {
       samples,
       stalls: [{ fromUs: 1, toUs: 2 }],
       probes: [probe],
+      limits,
       transitions: [{ atUs: 5, kind: 'pod-deleted', pod: 'web-1' }],
       marks: [
         { what: 'baseline', beginUs: 1, endUs: 9, detail: null },

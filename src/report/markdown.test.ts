@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { renderMarkdown } from './markdown.ts'
 import { code, prose, table } from './markdown-text.ts'
-import { clean, failing, report, termination, tour } from './testdata/analyses.ts'
+import { clean, failing, report, tour } from './testdata/analyses.ts'
+import { termination } from './testdata/analysis-parts.ts'
 import { expectGolden } from './testdata/golden.ts'
 
 describe('renderMarkdown', () => {

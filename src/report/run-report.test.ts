@@ -3,7 +3,8 @@ import { makeRunReport } from './run-report.ts'
 import type { RunReportParts } from './run-report.ts'
 import type { Analysis } from '../analysis/analysis.ts'
 import type { Cause } from '../model/cause.ts'
-import { blocked, clean, failing, inconclusive, provenance, undeclared } from './testdata/analyses.ts'
+import { blocked, clean, failing, inconclusive, undeclared } from './testdata/analyses.ts'
+import { provenance } from './testdata/analysis-parts.ts'
 
 function merged(analyses: Analysis[], more: Partial<RunReportParts> = {}): [string, boolean, number] {
   const parts = {

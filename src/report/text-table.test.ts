@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { renderTextTable } from './text-table.ts'
-import {
-  analysis,
-  clean,
-  failing,
-  inconclusive,
-  report,
-  summary,
-  tour,
-  undeclared,
-} from './testdata/analyses.ts'
+import { analysis, clean, failing, inconclusive, report, tour, undeclared } from './testdata/analyses.ts'
+import { summary } from './testdata/analysis-parts.ts'
 import { expectGolden } from './testdata/golden.ts'
 
 const plain = { width: 100, colour: false }
