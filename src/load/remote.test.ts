@@ -9,19 +9,19 @@ import { LineSplitter, toLine } from '../base/ndjson.ts'
 import type { LoadMessage } from '../model/load.ts'
 import type { RemoteCommand, RemoteLine } from '../model/remote-load.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
-import type { MessageSink } from './message-writer.ts'
 import { RemoteDriver } from './remote.ts'
+import type { RunParts } from './run.ts'
 import { planFor, population } from './testdata/plans.ts'
 import { until } from './testdata/run-driver.ts'
 
 let folder = ''
 let socketFile = ''
 let clock: FakeClock
-const told: { exit: number | null; started: number; aborted: boolean; sink: MessageSink | null } = {
+const told: { exit: number | null; started: number; aborted: boolean; run: RunParts | null } = {
   exit: null,
   started: 0,
   aborted: false,
-  sink: null,
+  run: null,
 }
 const sockets: Socket[] = []
 
@@ -29,7 +29,7 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'remote-'))
   socketFile = path.join(folder, 's')
   clock = new FakeClock()
-  Object.assign(told, { exit: null, started: 0, aborted: false, sink: null })
+  Object.assign(told, { exit: null, started: 0, aborted: false, run: null })
 })
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy()
@@ -39,9 +39,9 @@ afterEach(() => {
 function startDriver(): RemoteDriver {
   return new RemoteDriver(
     clock,
-    (_plan, sink) => {
+    (_plan, parts) => {
       told.started += 1
-      told.sink = sink
+      told.run = parts
       return { stop: () => undefined, abort: () => void (told.aborted = true) }
     },
     code => void (told.exit ??= code),
@@ -74,10 +74,10 @@ test('what was not read is told to the next reader, and a plan that comes again 
   const first = await meet()
   first.say({ type: 'resume', from: 0 })
   first.say({ type: 'plan', plan })
-  await until(() => told.sink !== null)
-  for (let each = 0; each < 5; each++) told.sink?.emit(message(each))
+  await until(() => told.run !== null)
+  for (let each = 0; each < 5; each++) told.run?.emit(message(each))
   clock.advance(20)
-  told.sink?.writeIfDue(clock.nowUs())
+  told.run?.onTurn(clock.nowUs())
   await until(() => first.lines.length === 5)
   first.say({ type: 'read', to: 2 })
   first.socket.destroy()
@@ -98,9 +98,9 @@ test('it ends when its last line was read, and not before', async () => {
   const reader = await meet()
   reader.say({ type: 'resume', from: 0 })
   reader.say({ type: 'plan', plan })
-  await until(() => told.sink !== null)
-  told.sink?.emit(message(1))
-  told.sink?.close()
+  await until(() => told.run !== null)
+  told.run?.emit(message(1))
+  told.run?.onEnded(0)
   await until(() => reader.lines.length === 1)
   expect(told.exit).toBeNull()
   reader.say({ type: 'read', to: 1 })
@@ -113,7 +113,7 @@ test('it ends by itself, load and all, a minute after the last word that was spo
   const reader = await meet()
   reader.say({ type: 'resume', from: 0 })
   reader.say({ type: 'plan', plan })
-  await until(() => told.sink !== null)
+  await until(() => told.run !== null)
   clock.advance(50_000)
   reader.say({ type: 'ping', id: 7 })
   await until(() => reader.lines.length === 1)
@@ -136,13 +136,13 @@ test('a wrong plan is refused, with every reason', async () => {
   startDriver()
   const reader = await meet()
   reader.say({ type: 'resume', from: 0 })
-  reader.say({ type: 'plan', plan: { ...plan, seed: 0.5, share: { index: 2, of: 2, startAtUs: 0 } } })
+  reader.say({ type: 'plan', plan: { ...plan, seed: 0.5, share: { index: 2, count: 2, startAtUs: 0 } } })
   await until(() => told.exit !== null)
   expect(told.exit).toBe(2)
   await until(() => reader.lines.length === 1)
   expect(reader.lines[0]).toEqual({
     type: 'refused',
-    problems: ['seed must be an integer', 'share.index must be from 0 to below share.of'],
+    problems: ['seed must be an integer', 'share.index must be from 0 to below share.count'],
   })
 })
 
@@ -151,7 +151,7 @@ test('when its pod is deleted it stops at once, and waits only for a reader that
   const reader = await meet()
   reader.say({ type: 'resume', from: 0 })
   reader.say({ type: 'plan', plan })
-  await until(() => told.sink !== null)
+  await until(() => told.run !== null)
   driver.terminate()
   expect(told).toMatchObject({ exit: null, aborted: true })
   clock.advance(4000)

@@ -9,7 +9,8 @@ import {
   type AgreementRow,
   type Side,
 } from './agreement.ts'
-import { analysis, clean, failing, inconclusive, summary, undeclared } from './testdata/analyses.ts'
+import { summary } from './testdata/analysis-parts.ts'
+import { analysis, clean, failing, inconclusive, undeclared } from './testdata/analyses.ts'
 
 const phaseTimes: PhaseTimes = {
   'deletion → last new connection': [900, 100, 300],
