@@ -84,7 +84,9 @@ async function startGroup(
   try {
     // The Job is of no more use once its drivers have said all: it goes, whatever became of them.
     void group.ended.then(remove).catch(() => undefined)
-    await group.begin({ ...plan.order, target: plan.target, ownPorts: plan.target.kind === 'address' })
+    // Pods of the embedded cluster share this machine's network, and its ports.
+    const ownPorts = plan.as !== 'pods' && plan.target.kind === 'address'
+    await group.begin({ ...plan.order, target: plan.target, ownPorts })
   } finally {
     signal.removeEventListener('abort', abort)
   }
