@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import * as clients from './bench/clients.mjs'
 import { recordingCost } from './bench/recording-cost.mjs'
@@ -18,6 +19,7 @@ const seconds = Number(option('seconds', 3))
 const peers = option('peers', null)
 const names = process.argv.slice(2).filter(word => !word.startsWith('--'))
 const RATE = 5000
+const nodeServer = fileURLToPath(new URL('bench/server.mjs', import.meta.url))
 
 const commands = Object.fromEntries(
   ['wrk', 'vegeta', 'k6', 'hey', 'h2load', 'autocannon', 'taskset', 'cc'].map(name => [
@@ -30,7 +32,7 @@ const pinned = core =>
   commands.taskset === null || availableParallelism() < 2 ? [] : [commands.taskset, '-c', String(core)]
 
 async function startServer(protocol) {
-  let command = [process.execPath, 'scripts/bench/server.mjs', protocol]
+  let command = [process.execPath, nodeServer, protocol]
   if (protocol === 'http' && commands.cc !== null) {
     const file = join(mkdtempSync(join(tmpdir(), 'bench-server-')), 'server')
     const built = spawnSync(commands.cc, ['-O2', '-o', file, 'scripts/bench/server.c'], { encoding: 'utf8' })

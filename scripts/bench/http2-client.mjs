@@ -1,5 +1,6 @@
 // node:http2 over plain TCP, ten connections of five streams, as fast as it can: a peer of `npm run bench`.
 import { connect } from 'node:http2'
+import { performance } from 'node:perf_hooks'
 
 const [port, seconds] = process.argv.slice(2)
 const endMs = performance.now() + Number(seconds) * 1000

@@ -1,5 +1,6 @@
 // What the recorder takes for each request: time and memory.
 import { build } from 'esbuild'
+import { Buffer } from 'node:buffer'
 
 const COUNT = 1_000_000
 

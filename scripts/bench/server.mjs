@@ -2,6 +2,7 @@
 // argument it speaks HTTP/2 instead.
 import { createServer as createHttp2Server } from 'node:http2'
 import { createServer } from 'node:net'
+import { performance } from 'node:perf_hooks'
 
 const keep = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello'
 const bye = keep.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')

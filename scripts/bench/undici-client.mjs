@@ -1,4 +1,6 @@
 // undici at its lowest level, as fast as it can: a peer of `npm run bench`. Prints how many answers came.
+import { performance } from 'node:perf_hooks'
+
 const [module, port, seconds, connections, fresh] = process.argv.slice(2)
 const { Client } = (await import(module)).default
 const endMs = performance.now() + Number(seconds) * 1000
