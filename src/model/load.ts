@@ -115,6 +115,8 @@ export interface LoadPlan {
   maxInFlight: number
   /** The sample app's requests when absent. */
   request?: CustomRequest | null
+  /** False: nothing at all is sent beside the schedule, so a server that counts finds what the books say. */
+  probes?: boolean
   /** How many threads share the work; 1 when absent. */
   workers?: number
   /** Set by the driver itself for each of its workers. */
