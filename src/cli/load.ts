@@ -111,6 +111,8 @@ export function planOf(order: LoadOrder, target: TargetAddress, seed: number): L
     // Room for as many as can hang until their time limit.
     maxInFlight: Math.min(20_000, Math.ceil((most * timeoutMs) / 1000) + order.connections + 100),
     request,
+    // A probe would send a user's request once more.
+    probes: false,
     ...(workers > 1 ? { workers } : {}),
   }
 }

@@ -201,7 +201,7 @@ export class Driver {
     const { kind } = sample.outcome
     if (kind === 'failed') {
       this.#limits.seeEnd(sample)
-      this.#prober.follow(schedule, sample, nowUs)
+      if (this.#plan.probes !== false) this.#prober.follow(schedule, sample, nowUs)
     }
     if (!schedule.isClosed || kind === 'unresolved' || nowUs >= this.#stopAtUs) return
     if (kind === 'succeeded') this.#sender.sendNext(schedule, nowUs, nowUs)

@@ -25,7 +25,7 @@ async function loadOn(
   secure = false,
 ): Promise<DriverAccount> {
   const clock = new FakeClock()
-  const profile = population({ population: kind, ratePerSecond: 200, connections: kind === 'fresh' ? 0 : 4 })
+  const profile = population({ population: kind, ratePerSecond: 200, connections: kind === 'fresh' ? 0 : 5 })
   const maxDurationMs = requests * 5 - 1
   const tls = secure ? { servername: 'web.default', verify: false } : null
   const target: LoadTarget = { kind: 'address', host: '127.0.0.1', port, tls }

@@ -117,6 +117,8 @@ export interface LoadPlan {
   maxInFlight: number
   /** The sample app's requests when absent. */
   request?: CustomRequest | null
+  /** False: nothing at all is sent beside the schedule, so a server that counts finds what the books say. */
+  probes?: boolean
   /** How many threads share the work; 1 when absent. */
   workers?: number
   /** Present where several drivers, or several workers of one, carry out one schedule together. */

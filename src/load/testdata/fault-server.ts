@@ -20,6 +20,8 @@ export interface FaultServer {
   readonly account: ReadonlyMap<string, RequestFault>
   /** What was done to connections before a request of theirs was read. */
   readonly accepted: readonly AcceptFault[]
+  /** What came outside the driver's books. */
+  readonly probes: readonly string[]
   /** Requests that came twice, or on a connection that was done with: must stay empty. */
   readonly irregular: readonly string[]
   readonly connections: number
@@ -50,6 +52,7 @@ export async function startFaultServer(
 ): Promise<FaultServer> {
   const account = new Map<string, RequestFault>()
   const accepted: AcceptFault[] = []
+  const probes: string[] = []
   const irregular: string[] = []
   const sockets = new Set<Socket>()
   let connections = 0
@@ -66,6 +69,11 @@ export async function startFaultServer(
     const stream = options.tls === true ? secured(raw) : raw
     let usable = true
     onRequests(stream, (request, use) => {
+      // Whether the service is there is asked outside the books, and it is.
+      if (request.id.startsWith('probe-')) {
+        probes.push(request.id)
+        return requestFaults.answer.strike(peerOf(raw, stream), request)
+      }
       if (account.has(request.id)) irregular.push(`${request.id} came twice`)
       if (!usable) irregular.push(`${request.id} came on a connection that was done with`)
       const name = script.onRequest(account.size + 1, use)
@@ -79,6 +87,7 @@ export async function startFaultServer(
     port: (server.address() as AddressInfo).port,
     account,
     accepted,
+    probes,
     irregular,
     get connections() {
       return connections
