@@ -5,16 +5,19 @@
 import { stringify } from 'yaml'
 import { systemClock } from '../base/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import { embeddedFacts } from '../cluster/context-facts.ts'
 import { acquireContext, REQUESTS_PER_SECOND } from '../cluster/context.ts'
 import { startLoadOnContext } from '../cluster/context-load.ts'
 import { checkGuardRails, type Missing } from '../cluster/guard-rails.ts'
 import { sampleAppImages } from '../cluster/images.ts'
-import { driverImage, startLoadFrom } from '../cluster/load-from.ts'
+import { driverImage, plannedLoadJob, startLoadFrom } from '../cluster/load-from.ts'
 import { journalFolder } from '../cluster/journal.ts'
 import { madeByRun, type ImageNames } from '../cluster/made-by-run.ts'
+import { POD_GRACE_SECONDS } from '../cluster/take-back-all.ts'
 import { connectKube, type KubeClient } from '../kube/client.ts'
 import { kubeconfigFiles, readKubeconfig, type KubeconfigSource } from '../kube/kubeconfig.ts'
-import type { MutationRequest } from '../kube/mutation-requests.ts'
+import { RUN_LABEL, type MutationRequest } from '../kube/mutation-requests.ts'
+import type { KubeObject } from '../kube/types.ts'
 import { dryRun } from '../run/dry-run.ts'
 import type { Experiment } from '../run/experiment.ts'
 import { doingsOf, imageNames, type ContextOptions } from './context-options.ts'
@@ -138,20 +141,18 @@ async function planText(
 ): Promise<string> {
   const rules = { touch: touchNodes(options), runId } as const
   const texts: string[] = []
+  const modelled = (await embeddedFacts(client)) !== null
   for (const experiment of experiments) {
-    const own = options.namespace === undefined
+    const ownNamespace = options.namespace === undefined
     const namespace = options.namespace ?? `rollproof-${runId}`
-    const prepare: Parameters<typeof dryRun>[0]['prepare'] = object => madeByRun(object, runId, images)
-    const { requests, detail } = await dryRun({
-      experiment,
-      client,
-      namespace,
-      ownNamespace: own,
-      rules,
-      prepare,
-    })
+    const prepare = (object: KubeObject): KubeObject => madeByRun(object, runId, images)
+    const load = (avoidNodes: string[]): KubeObject[] =>
+      modelled || options.loadFrom === 'host' ? [] : [plannedLoadJob(namespace, avoidNodes)]
+    const plan = { experiment, client, namespace, ownNamespace, rules, prepare, load }
+    const { requests, detail } = await dryRun(plan)
     const head = `# ${experiment.name}: ${requests.length} changes${detail === null ? '' : ` (${detail})`}\n`
-    texts.push(head + requests.map(requestText).join(''))
+    const tail = `# at the end each pod with the label ${RUN_LABEL}=${runId} is given ${POD_GRACE_SECONDS} s to go\n`
+    texts.push(head + requests.map(requestText).join('') + tail)
   }
   return texts.join('\n')
 }

@@ -106,6 +106,7 @@ async function conductOne(
       loadRoom,
       onPhase: phase => display.phase(name, phase),
       onLoad: ({ sent, failed }) => display.load(name, sent, failed),
+      onChosen: what => display.say(`${name}: ${what}`),
       onLeft: what => {
         display.say(`${name}: ${what}`)
         told.left.push(`${name}: ${what}`)

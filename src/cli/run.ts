@@ -29,6 +29,7 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64)
   const seed = chosenSeed('--seed', options.seed)
   const onContext = meansContext(options)
+  if (onContext && cluster === 'kind') throw new UsageError('either --cluster kind, or --context')
   const anyImage = onContext || cluster === 'kind'
   const experiments = chooseExperiments({ names, tour, all, disruption, anyImage })
   const complaint = venueComplaint(

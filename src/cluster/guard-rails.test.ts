@@ -25,7 +25,8 @@ async function serve({ objects, forbidden = {}, changes }: World): Promise<KubeC
     let text = ''
     request.on('data', (chunk: Buffer) => (text += chunk.toString()))
     request.on('end', () => {
-      if (path.endsWith('selfsubjectrulesreviews')) return void response.end('{"status":{"resourceRules":[]}}')
+      if (path.endsWith('selfsubjectrulesreviews'))
+        return void response.end('{"status":{"resourceRules":[]}}')
       if (path.endsWith('selfsubjectaccessreviews')) {
         const { resource, subresource, verb } = (
           JSON.parse(text) as { spec: { resourceAttributes: Record<string, string> } }

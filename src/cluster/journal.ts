@@ -181,8 +181,15 @@ export function readJournal(file: string): StoredJournal | null {
   return head === null ? null : { file, head, entries: [...entries.values()] }
 }
 
-/** A torn last line is that of a change that was not begun: the request waits for the line to be on the disk. */
+/** A torn line is that of a change that was not begun: the request waits for its line to be on the disk. */
 function readLines(file: string): JournalLine[] {
-  const lines = readFileSync(file, 'utf8').split('\n')
-  return lines.slice(0, -1).map(line => JSON.parse(line) as JournalLine)
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap(line => {
+      try {
+        return line === '' ? [] : [JSON.parse(line) as JournalLine]
+      } catch {
+        return []
+      }
+    })
 }

@@ -48,7 +48,7 @@ describe('the load on a real cluster', () => {
       kind: 'context',
       namespace: null,
       images: {},
-    touchNodes: 'every',
+      touchNodes: 'every',
       runId,
       journals: shared?.journals ?? '',
       clock: systemClock,

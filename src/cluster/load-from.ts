@@ -3,18 +3,19 @@
  * the Service's own address, as its clients in the cluster do. From the host: a driver of this machine, by whatever way
  * leads in; the report says what that way hides.
  */
-import type { Node, Pod, Service } from '../kube/types.ts'
+import type { KubeObject, Node, Pod, Service } from '../kube/types.ts'
 import type { LoadRecord, LoadSource } from '../model/remote-load.ts'
 import type { LoadPlace, LoadStarter } from './context.ts'
 import { driverNodes } from './driver-nodes.ts'
 import { hostPath, nodePortService, type HostPath } from './host-path.ts'
 import { startLoadJob } from './load-job/start-load-job.ts'
-import type { LoadImage } from './load-job/render.ts'
+import { renderLoadJob, type LoadImage } from './load-job/render.ts'
 import { startLocalLoad } from './load-process.ts'
 import type { ServicePort } from './cluster.ts'
 
 /** One carries what a scenario asks for with room to spare; more of them make a client of several addresses. */
 const DRIVERS = 1
+const PLANNED_DEADLINE_SECONDS = 960
 
 /** The image that holds the driver's program beside the sample app. */
 export const driverImage: LoadImage = {
@@ -48,6 +49,14 @@ export function startLoadFrom(source: LoadSource, image = driverImage, shares = 
       observer,
     })
   }
+}
+
+/** As a dry run shows it: the real one's name, and how long it may live, are told when it starts. */
+export function plannedLoadJob(namespace: string, avoidNodes: readonly string[]): KubeObject {
+  const name = 'rollproof-load-NAME'
+  const activeDeadlineSeconds = PLANNED_DEADLINE_SECONDS
+  const plan = { name, namespace, image: driverImage, shares: DRIVERS, avoidNodes, activeDeadlineSeconds }
+  return renderLoadJob({ ...plan, runLabels: {} })
 }
 
 const startFromHost: LoadStarter = async (place, order, service, observer) => {

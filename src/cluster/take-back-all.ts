@@ -28,7 +28,7 @@ export interface TakeBackOutcome {
 const ATTEMPTS = 5
 const FIRST_PAUSE_MS = 250
 /** Nothing is measured any more: what the pods still do is of no interest. */
-const POD_GRACE_SECONDS = 1
+export const POD_GRACE_SECONDS = 1
 const GONE_LIMIT_MS = 45_000
 const POLL_MS = 300
 

@@ -21,6 +21,8 @@ export interface DryRunPlan {
   ownNamespace: boolean
   rules: NodeRules
   prepare: (object: KubeObject) => KubeObject
+  /** What the load would be made of, given the nodes that carry the workload. */
+  load: (busyNodes: string[]) => KubeObject[]
 }
 
 export interface DryRun {
@@ -39,14 +41,20 @@ export async function dryRun(plan: DryRunPlan): Promise<DryRun> {
   }
   const placed = { client, mutations, rules, namespace, objects, placement: scenario.placement }
   await place(placed, () => Promise.resolve())
-  const end = await disrupt(plan, mutations)
+  const pods = await assumedPods(plan)
+  const busy = [...new Set(pods.map(({ spec }) => spec.nodeName ?? ''))].sort()
+  for (const object of plan.load(busy)) await mutations.create(object, namespace)
+  const end = await disrupt(plan, mutations, pods)
   return { requests: [...mutations.requests, ...mutations.undo], detail: end.detail }
 }
 
-async function disrupt(plan: DryRunPlan, mutations: PlannedMutations): Promise<DisruptionEnd> {
+async function disrupt(
+  plan: DryRunPlan,
+  mutations: PlannedMutations,
+  pods: readonly Pod[],
+): Promise<DisruptionEnd> {
   const { experiment, client, namespace, rules } = plan
   const { workload, dependency, drainTimeoutMs, outageMs, settleTimeoutMs } = experiment.scenario
-  const pods = await assumedPods(plan)
   const view = assumedView(experiment, pods)
   return disruptions[experiment.plan.disruption]({
     client: withPods(client, pods),

@@ -43,6 +43,8 @@ export interface RunPlan {
   loadRoom: LoadRoom
   onPhase: (phase: MarkName | 'start-cluster' | 'wait-for-room' | 'clean-up') => void
   onLoad: (live: { sent: number; failed: number }) => void
+  /** What a disruption chose on a cluster that is not of our making, and why. */
+  onChosen: (what: string) => void
   /** Something could not be ended or taken back. */
   onLeft: (what: string) => void
 }
@@ -282,6 +284,7 @@ class Conduct {
     const { disruption } = experiment.plan
     const end = await disruptions[disruption](context)
     this.#manifest.disruption = { disruption, ...end, gone: [] }
+    if (!this.#cluster.facts.modelled && end.detail !== null) this.#plan.onChosen(end.detail)
   }
 
   async #settle(): Promise<void> {
