@@ -56,11 +56,9 @@ const KEPT_NAME = 'rollproof'
 export function venueComplaint(
   { cluster = 'embedded', kindImage, kindConfig, keep }: VenueOptions,
   scenarios: readonly string[],
-  onContext = false,
 ): string | null {
   const flags = { '--kind-image': kindImage, '--kind-config': kindConfig, '--keep': keep }
   const given = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
-  if (cluster === 'kind' && onContext) return '--cluster kind makes a cluster of its own: leave out --context'
   if (cluster !== 'kind') return given.length === 0 ? null : `${given.join(', ')}: only with --cluster kind`
   if (typeof keep !== 'string') return null
   if (scenarios.includes(keep))
