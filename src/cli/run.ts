@@ -35,7 +35,6 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const complaint = venueComplaint(
     options,
     readCatalogue().map(({ name }) => name),
-    onContext,
   )
   if (complaint !== null) throw new UsageError(complaint)
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])

@@ -62,7 +62,6 @@ export function venueComplaint(
   const given = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
   if (loadFrom !== undefined && cluster !== 'kind' && !onContext)
     return '--load-from: only with --cluster kind or --context; on the embedded cluster the load needs no way in'
-  if (cluster === 'kind' && onContext) return '--cluster kind makes a cluster of its own: leave out --context'
   if (cluster !== 'kind') return given.length === 0 ? null : `${given.join(', ')}: only with --cluster kind`
   if (typeof keep !== 'string') return null
   if (scenarios.includes(keep))

@@ -1,5 +1,6 @@
 /** Whether Docker can be used here, and if not, why: told from the socket's error code, not from anybody's text. */
 import net from 'node:net'
+import { systemClock } from '../../base/clock.ts'
 import { lastWords, NOT_FOUND, type Tool } from './tools.ts'
 import type { KindProblem } from './problem.ts'
 
@@ -59,11 +60,12 @@ async function contextEndpoint(tool: Tool): Promise<string> {
 function connectCode(socketPath: string): Promise<string | null> {
   return new Promise(resolve => {
     const socket = net.connect({ path: socketPath })
+    const limit = systemClock.after(SOCKET_LIMIT_MS, () => finish(null))
     const finish = (code: string | null): void => {
+      limit.cancel()
       socket.destroy()
       resolve(code)
     }
-    socket.setTimeout(SOCKET_LIMIT_MS, () => finish(null))
     socket.once('connect', () => finish(null))
     socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? null))
   })
