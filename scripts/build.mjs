@@ -13,6 +13,7 @@ const programs = {
   reaper: 'src/embedded/reaper.ts',
   silence: 'src/embedded/kubelet/silence-worker.ts',
   load: 'src/load/main.ts',
+  'k6-load': 'src/load/k6/main.ts',
   supervisor: 'src/cluster/supervisor-main.ts',
   'sample-app': 'sample-app/main.ts',
 }

@@ -37,6 +37,15 @@ export type LoadTarget =
   | { kind: 'forwarding'; url: string; token: string; service: string }
   | { kind: 'address'; host: string; port: number }
 
+/** k6 in the place of our own driver. */
+export interface K6Order {
+  executable: string
+  /** As `1.8.1`. */
+  version: string
+  /** Path of a script of the user's own; null for the one that ships with this program. */
+  script: string | null
+}
+
 /** The one way into the driver: one line of JSON on its standard input. */
 export interface LoadPlan {
   version: 1
@@ -51,6 +60,8 @@ export interface LoadPlan {
   maxDurationMs: number
   /** A request that finds this many open is skipped and counted as such. */
   maxInFlight: number
+  /** Asks for the program `k6-load` instead of `load`; its target must be an address. */
+  k6?: K6Order
 }
 
 /** `tls`: between the connect and the first request. */
