@@ -32,6 +32,7 @@ export type FindingCode =
   | 'run-interrupted'
   | 'load-broke-off'
   | 'negative-control'
+  | 'driver-cannot-tell'
   // what was measured, and was not as declared
   | 'unexpected-failures'
   | 'undeclared-cause'
@@ -135,6 +136,16 @@ export interface Statistics {
   visibleWindowMs: number | null
 }
 
+/** A driver that is not our own, and sees less. */
+export interface ForeignDriver {
+  name: 'k6'
+  version: string
+  /** A script of the user's own; null for the load of the profile. */
+  script: string | null
+  /** What it cannot see: a sentence each. */
+  limits: string[]
+}
+
 export interface DriverSummary {
   latenessMsP50: number
   latenessMsP99: number
@@ -142,6 +153,8 @@ export interface DriverSummary {
   stalls: number
   longestStallMs: number
   totals: LoadTotals | null
+  /** Absent for our own driver. */
+  foreign?: ForeignDriver
 }
 
 export interface LedgerSummary {

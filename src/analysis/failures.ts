@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts'
 import { failureClass } from '../model/failure-class.ts'
 import type { FailureClass, FailureCode, FailurePhase, Sample } from '../model/load.ts'
 import type { Attribution } from './analysis.ts'
+import { tellsConnections } from './driver-limits.ts'
 import { processedOf } from './ledger.ts'
 import type { PodHistory } from './pod-history.ts'
 import type { Timeline } from './timeline.ts'
@@ -16,8 +17,13 @@ export interface Failure {
   endedUs: number
   /** When its connection was begun, or was asked for in vain. */
   connectUs: number
-  /** The request was the first on its connection: where it led was decided for this request. */
-  opensConnection: boolean
+  /**
+   * The request was the first on its connection: where it led was decided for this request. Null where the driver does
+   * not tell, and then nothing may be concluded from it.
+   */
+  opensConnection: boolean | null
+  /** The server's kernel had taken the connection. */
+  connected: boolean
   /** Not one byte of an answer came. */
   unanswered: boolean
   podName: string | null
@@ -42,20 +48,32 @@ function toFailure(sample: Sample, timeline: Timeline): Failure {
   const itsClass = failureClass(outcome)
   assert(itsClass !== null, 'a failure has a class')
   const podName = timeline.podOf(sample)
-  const opensConnection = connection === null || connection.use === 1
+  const phase = outcome.kind === 'failed' ? outcome.phase : openPhase(sample)
+  const tells = tellsConnections(timeline.recording.manifest)
+  const opensConnection = tells ? connection === null || connection.use === 1 : opensUntold(sample, phase)
   return {
     sample,
     failureClass: itsClass,
-    phase: outcome.kind === 'failed' ? outcome.phase : openPhase(sample),
+    phase,
     code: outcome.kind === 'failed' ? outcome.code : 'unresolved',
     endedUs: failedAtUs(sample, timeline),
-    connectUs: opensConnection ? (sample.sentUs ?? sample.scheduledUs) : connection.openedUs,
+    connectUs: opensConnection === false && connection !== null ? connection.openedUs : beganUs(sample),
     opensConnection,
+    connected: tells ? connection !== null : phase !== 'connect',
     unanswered: sample.firstByteUs === null,
     podName,
     pod: podName === null ? null : (timeline.pods.get(podName) ?? null),
     processed: processedOf(timeline.ledger, sample.seq),
   }
+}
+
+/** Without a word of the driver: `fresh` always opens one, and who fails to connect was opening one. */
+function opensUntold({ population }: Sample, phase: FailurePhase): boolean | null {
+  return population === 'fresh' || phase === 'connect' ? true : null
+}
+
+function beganUs({ sentUs, scheduledUs }: Sample): number {
+  return sentUs ?? scheduledUs
 }
 
 /** How far a request had come that was still open when the run ended. */

@@ -1,4 +1,5 @@
 /** Counting samples: by outcome, by class, by population. Every number of a report comes from here or from a cause. */
+import { foreignDriver } from './driver-limits.ts'
 import type { FailureClass, LoadTotals, Population, Sample } from '../model/load.ts'
 import { populations } from '../model/load.ts'
 import type { Cause } from '../model/cause.ts'
@@ -47,6 +48,7 @@ export function countByCause(failures: readonly Attribution[]): Partial<Record<C
 /** How well the driver kept to its schedule, over what is judged. */
 export function summarizeDriver(timeline: Timeline): DriverSummary {
   const { judged, phases, recording } = timeline
+  const foreign = foreignDriver(recording.manifest)
   const latenessMs = judged
     .flatMap(sample => (sample.sentUs === null ? [] : [(sample.sentUs - sample.scheduledUs) / 1000]))
     .sort((a, b) => a - b)
@@ -60,6 +62,7 @@ export function summarizeDriver(timeline: Timeline): DriverSummary {
     stalls: stallsMs.length,
     longestStallMs: Math.max(0, ...stallsMs),
     totals: recording.manifest.totals,
+    ...(foreign === null ? {} : { foreign }),
   }
 }
 

@@ -61,6 +61,9 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
       'experiments under load side by side (default: as many as this machine carries)',
     )
     .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
+    .addOption(
+      new Option('--driver <name>', 'what makes the load (default: rollproof)').choices(['rollproof', 'k6']),
+    )
     .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
     .addOption(output())
     .action(async (names: string[], options: RunOptions) =>

@@ -7,6 +7,7 @@ import { mkdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { tooBusy } from '../analysis/verdict.ts'
 import { systemClock } from '../base/clock.ts'
+import type { K6Executable } from '../base/k6-executable.ts'
 import { sampleAppImages } from '../cluster/images.ts'
 import { acquireEmbedded } from '../cluster/embedded.ts'
 import type { Provenance } from '../model/recording.ts'
@@ -24,6 +25,10 @@ export interface MeasurePlan {
   runId: string
   seed: number
   provenance: Provenance
+  /** Where it was asked for by name, or for the scenarios whose load is a script of its own; null: not asked for. */
+  k6: K6Executable | null
+  /** k6 makes every load. */
+  k6Always: boolean
   display: ProgressDisplay
   signal: AbortSignal
 }
@@ -104,6 +109,7 @@ async function conductOne(
       runPrefix: randomBytes(4).toString('hex'),
       seed,
       provenance,
+      k6: plan.k6Always || scenario.k6Script !== undefined ? plan.k6 : null,
       clock: systemClock,
       signal,
       loadRoom,

@@ -108,6 +108,7 @@ describe('report.schema.json', () => {
     'run-interrupted': true,
     'load-broke-off': true,
     'negative-control': true,
+    'driver-cannot-tell': true,
     'unexpected-failures': true,
     'undeclared-cause': true,
     'missing-cause': true,

@@ -36,10 +36,11 @@ export const defaults = {
 /** What was looked up on this machine. */
 export interface LocalParts {
   manifests: string | null
+  k6Script: string | null
   images: Record<string, ImageContents>
 }
 
-export function withDefaults(file: ScenarioFile, { manifests, images }: LocalParts): Scenario {
+export function withDefaults(file: ScenarioFile, { manifests, k6Script, images }: LocalParts): Scenario {
   return {
     name: file.scenario,
     title: file.title,
@@ -53,6 +54,7 @@ export function withDefaults(file: ScenarioFile, { manifests, images }: LocalPar
     placement: file.placement ?? defaults.placement,
     cluster: clusterInputsWithDefaults(file.cluster ?? {}),
     load: loadWithDefaults(file.load ?? {}),
+    ...(k6Script === null ? {} : { k6Script }),
     drainTimeoutMs: file.drainTimeoutMs ?? defaults.drainTimeoutMs,
     outageMs: file.outageMs ?? defaults.outageMs,
     settleTimeoutMs: file.settleTimeoutMs ?? defaults.settleTimeoutMs,
@@ -81,10 +83,12 @@ function loadWithDefaults(file: LoadFile): LoadProfile {
 }
 
 export function everyPopulation(file: LoadFile): PopulationProfile[] {
+  // k6 keeps connections: a script that is said nothing else of sends `reused` requests.
+  const silent = file.k6 === undefined ? {} : { ratePerSecond: 0 }
   return [
-    { population: 'fresh', ...defaultPopulations.fresh, ...written(file.fresh) },
+    { population: 'fresh', ...defaultPopulations.fresh, ...silent, ...written(file.fresh) },
     { population: 'reused', ...defaultPopulations.reused, ...written(file.reused) },
-    { population: 'slow', ...defaultPopulations.slow, ...written(file.slow) },
+    { population: 'slow', ...defaultPopulations.slow, ...silent, ...written(file.slow) },
   ]
 }
 

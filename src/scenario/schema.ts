@@ -61,6 +61,8 @@ const ratePerSecond = whole(0, MAX_RATE_PER_SECOND, 'a whole number of requests 
 const answerMs = whole(0, 30_000, 'a whole number of milliseconds').optional()
 const connections = whole(1, 1000, 'a whole number of connections').optional()
 
+const K6_SCRIPT = 'a k6 script of your own, relative to this file'
+
 export const loadSchema = section('key', {
   fresh: section('key', {
     ratePerSecond,
@@ -78,6 +80,7 @@ export const loadSchema = section('key', {
   slow: section('key', { ratePerSecond, connections, answerMs }).optional(),
   connectTimeoutMs: whole(100, 60_000, 'a whole number of milliseconds').optional(),
   firstByteTimeoutMs: whole(100, 60_000, 'a whole number of milliseconds').optional(),
+  k6: z.string({ error: K6_SCRIPT }).min(1, { error: K6_SCRIPT }).optional(),
 })
 
 const causeList = z

@@ -128,11 +128,11 @@ export class K6Run {
   #end(end: K6End): void {
     this.#timer?.cancel()
     this.#control?.close()
-    const { clock, emit, onEnded } = this.#parts
-    if (!this.#started) this.#begin(clock.nowUs())
+    const nowUs = this.#parts.clock.nowUs()
+    if (!this.#started) this.#begin(nowUs)
     const totals = this.#account.close()
-    emit({ type: 'ended', atUs: clock.nowUs(), totals })
-    onEnded(this.#reason(end, totals.scheduled))
+    this.#parts.emit({ type: 'ended', atUs: nowUs, totals })
+    this.#parts.onEnded(this.#reason(end, totals.scheduled))
   }
 
   #reason({ exitCode, signal, complaints }: K6End, scheduled: number): string | null {
