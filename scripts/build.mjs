@@ -14,6 +14,7 @@ const programs = {
   silence: 'src/embedded/kubelet/silence-worker.ts',
   load: 'src/load/main.ts',
   'k6-load': 'src/load/k6/main.ts',
+  'compare-drivers': 'src/load/k6/compare/main.ts',
   supervisor: 'src/cluster/supervisor-main.ts',
   'sample-app': 'sample-app/main.ts',
 }

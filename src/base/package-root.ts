@@ -19,7 +19,7 @@ function findUpwards(folder: string): string {
 
 /** A built program, as `programPath('load')`. */
 export function programPath(
-  name: 'main' | 'embedded' | 'load' | 'k6-load' | 'sample-app' | 'supervisor',
+  name: 'main' | 'embedded' | 'load' | 'k6-load' | 'compare-drivers' | 'sample-app' | 'supervisor',
 ): string {
   return path.join(packageRoot(), 'dist', `${name}.js`)
 }

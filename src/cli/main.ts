@@ -91,6 +91,13 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
     .action(async (folder: string, options: { output: OutputFormat }) =>
       done(await (await import('./analyze.ts')).analyzeCommand(folder, options, streams)),
     )
+  program
+    .command('compare-drivers')
+    .description('k6 (where it is on the PATH) and our driver against the same faults: what each of them saw')
+    .addOption(output())
+    .action(async (options: { output: OutputFormat }) =>
+      done(await (await import('./compare-drivers.ts')).compareDriversCommand(options, streams)),
+    )
   describeClusterCommands(program, streams, done)
   program
     .command('cleanup')
