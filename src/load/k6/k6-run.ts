@@ -27,8 +27,10 @@ export interface K6RunParts {
 
 const TURN_MS = 50
 const PROGRESS_PERIOD_US = 200_000
-/** Beyond the last lease: k6 writes its points five times a second. */
+/** For a request that began when the last lease ended: until its point is there. */
 const LAST_POINTS_MS = 800
+/** Should k6 fall silent. */
+const SILENCE_LIMIT_MS = 15_000
 /** k6's own: thresholds were crossed (a verdict, not a fault), and interrupted from outside. */
 const EXPECTED_CODES: ReadonlySet<number | null> = new Set([0, 99, 105])
 
@@ -43,8 +45,10 @@ export class K6Run {
   readonly #url: string
   #started = false
   #stopped = false
-  /** No lease is in force any more. */
+  /** No lease is in force any more, and what began under one has been told. */
   #quietUs = Number.POSITIVE_INFINITY
+  /** How far k6's account has come: on a busy machine it lags. */
+  #toldUs = 0
   #progressUs = 0
   #timer: Timer | null = null
 
@@ -95,6 +99,7 @@ export class K6Run {
   }
 
   #take(point: K6Point): void {
+    this.#toldUs = Math.max(this.#toldUs, point.atUs)
     if (!requestMetricNames.has(point.metric)) {
       this.#account.point(point)
     } else {
@@ -118,7 +123,8 @@ export class K6Run {
       this.#parts.emit({ type: 'progress', atUs: nowUs, totals, open })
     }
     this.#parts.onTurn(nowUs)
-    if (nowUs >= this.#quietUs && this.#account.open === 0) {
+    const told = this.#toldUs >= this.#quietUs || nowUs >= this.#quietUs + SILENCE_LIMIT_MS * 1000
+    if (told && nowUs >= this.#quietUs && this.#account.open === 0) {
       this.#quietUs = Number.POSITIVE_INFINITY
       this.#k6.interrupt()
     }

@@ -25,7 +25,7 @@ describe('a line of k6', () => {
 
   it.each([
     '{"type":"Metric","data":{"name":"http_reqs","type":"counter"},"metric":"http_reqs"}',
-    '{"metric":"vus","type":"Point","data":{"time":"2026-11-21T17:18:39Z","value":1,"tags":{}}}',
+    '{"metric":"vus_max","type":"Point","data":{"time":"2026-11-21T17:18:39Z","value":1,"tags":{}}}',
     '{"metric":"http_reqs","type":"Point","data":{"time":"yesterday","value":1,"tags":{}}}',
     '{"metric":"http_reqs","type":"Point","data":{"time":"2026-11',
     'a summary of the "Point" that the script makes itself',

@@ -27,6 +27,8 @@ export const requestMetrics = [
 const wanted: ReadonlySet<string> = new Set([
   ...requestMetrics,
   'dropped_iterations',
+  // Once in a second, whatever happens: how far k6's account has come.
+  'vus',
   'rollproof_begun',
   'rollproof_done',
 ])

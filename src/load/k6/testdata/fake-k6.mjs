@@ -61,6 +61,7 @@ switch (FAKE_K6) {
   default: {
     process.stdout.write('a line of the script itself\n')
     setInterval(ask, 100)
+    setInterval(() => point('vus', {}, {}), 100)
     // One request is open until the run is over, as a slow one would be.
     let open = begin()
     setInterval(() => {

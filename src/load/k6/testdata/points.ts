@@ -35,8 +35,3 @@ export function requestPoints({
     pointOf(metric, atMs, { tags: all, metadata, value: metric === 'http_reqs' ? 1 : (spans[metric] ?? 0) }),
   )
 }
-
-export function lineOf({ metric, atUs, value, tags, metadata }: K6Point): string {
-  const time = new Date(atUs / 1000).toISOString()
-  return `${JSON.stringify({ metric, type: 'Point', data: { time, value, tags, metadata } })}\n`
-}

@@ -1,0 +1,53 @@
+/** With a real k6, where one is on the PATH: what our servers saw against what came out. Elsewhere skipped, and said. */
+import { describe, expect, it } from 'vitest'
+import { findK6 } from '../../base/k6-executable.ts'
+import { runCommand } from '../../testing/command.ts'
+import { spawnDriver } from '../testdata/driver-process.ts'
+import { planFor, population } from '../testdata/plans.ts'
+import { accountOf } from '../testdata/run-driver.ts'
+import { startScriptedServer } from '../testdata/scripted-server.ts'
+
+const search = await findK6(process.env)
+const why = search.ok ? `k6 ${search.k6.version}` : `SKIPPED, 2 tests: ${search.problem}`
+if (!search.ok) process.stderr.write(`tests with a real k6: ${why}\n`)
+
+describe.skipIf(!search.ok)(`a real k6 (${why})`, () => {
+  it('keeps books that agree with the server’s, on connections of the declared kinds', async () => {
+    const server = await startScriptedServer(({ count }) => (count % 20 === 0 ? 'fin-before' : 'answer'))
+    const profiles = [
+      population({ ratePerSecond: 40 }),
+      population({ population: 'reused', ratePerSecond: 20, connections: 5 }),
+    ]
+    const k6 = search.ok
+      ? { executable: search.k6.file, version: search.k6.version, script: null }
+      : { executable: 'k6', version: '0', script: null }
+    const plan = { ...planFor(server.port, profiles, { maxDurationMs: 120_000 }), k6 }
+    const driver = spawnDriver(plan, { program: 'k6-load' })
+    await driver.seen(message => message.type === 'progress' && message.totals.succeeded >= 150)
+    driver.send('{"type":"stop"}')
+    expect({ code: await driver.exited, complaint: driver.complaint() }).toEqual({ code: 0, complaint: '' })
+    await server.close()
+    const { samples, totals } = accountOf(driver.messages)
+    const sent = samples.filter(({ sentUs }) => sentUs !== null)
+    const ids = sent.map(({ seq }) => `0a1b2c3d-${seq}`)
+    expect(
+      server.received
+        .map(({ id }) => id)
+        .filter(id => id !== '')
+        .sort(),
+    ).toEqual(ids.sort())
+    expect(totals).toMatchObject({ failed: Math.floor(server.received.length / 20), unresolved: 0 })
+    const fresh = sent.filter(each => each.population === 'fresh').length
+    expect(server.connections).toBeGreaterThanOrEqual(fresh)
+    expect(server.connections).toBeLessThan(sent.length)
+  }, 120_000)
+
+  it('hides what is sent again in silence, and our driver does not', async () => {
+    const { exitCode, stdout } = await runCommand(['compare-drivers'])
+    expect(stdout).toMatch(
+      /kept connection closed, GET +(\d+) of \1 closed +0 of \d+, \d+ sent again in silence/,
+    )
+    expect(stdout).toMatch(/kept connection closed, POST +(\d+) of \1 closed +(\d+) of \2 closed/)
+    expect(exitCode).toBe(0)
+  }, 300_000)
+})
