@@ -9,6 +9,8 @@ import type { Misdeed } from './faults.ts'
 const RESET_AFTER_MS = 50
 
 export interface FaultTruth {
+  /** Different requests that came. */
+  arrived: number
   /** Requests (by their ids) to which the fault was done. */
   injected: number
   /** Arrivals beyond the first of each request: what the client sent again by itself. */
@@ -54,6 +56,7 @@ export async function startFaultServer(
   return {
     port: (server.address() as AddressInfo).port,
     truth: () => ({
+      arrived: arrivals.size,
       injected: injected.size,
       sentAgain: [...arrivals.values()].reduce((sum, times) => sum + times - 1, 0),
     }),

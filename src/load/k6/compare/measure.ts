@@ -39,7 +39,9 @@ export async function measure(fault: Fault, k6: K6Order | null): Promise<DriverA
 }
 
 function truthOf(server: FaultServer | null, { sent }: LoadTotals): { injected: number; sentAgain: number } {
-  return server === null ? { injected: sent, sentAgain: 0 } : server.truth()
+  if (server === null) return { injected: sent, sentAgain: 0 }
+  const { injected, sentAgain } = server.truth()
+  return { injected, sentAgain }
 }
 
 /** Until the driver has sent enough, by its own account: it stops at its own pace, however slow the machine is. */
