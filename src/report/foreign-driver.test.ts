@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import { recording, type RecordingBuilder } from '../testing/recording-builder.ts'
 import { hastyEnding } from '../testing/pod-life.ts'
-import { renderMarkdown } from '../report/markdown.ts'
-import { renderTextTable } from '../report/text-table.ts'
-import { makeRunReport } from '../report/run-report.ts'
-import type { Analysis } from './analysis.ts'
-import { analyze } from './analyze.ts'
+import { renderMarkdown } from './markdown.ts'
+import { renderTextTable } from './text-table.ts'
+import { makeRunReport } from './run-report.ts'
+import type { Analysis } from '../analysis/analysis.ts'
+import { analyze } from '../analysis/analyze.ts'
 
 /** What k6 would have told of it. */
 function byK6(built: RecordingBuilder, { relayed = false } = {}): Analysis {
