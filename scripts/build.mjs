@@ -14,6 +14,8 @@ const programs = {
   reaper: 'src/embedded/reaper.ts',
   silence: 'src/embedded/kubelet/silence-worker.ts',
   load: 'src/load/main.ts',
+  'k6-load': 'src/load/k6/main.ts',
+  'compare-drivers': 'src/load/k6/compare/main.ts',
   supervisor: 'src/cluster/supervisor-main.ts',
   'conformance-image': 'src/cluster/image-archive/conformance-image.ts',
   'sample-app': 'sample-app/main.ts',

@@ -8,6 +8,7 @@ const checks = {
   format: $`prettier --check .`,
   lint: $`eslint .`,
   types: $`tsc -p .`,
+  k6: $`tsc -p k6`,
   unused: $`knip`,
   layers: $({
     env: { ...process.env, ROLLPROOF_SKIP_BUILD: '1' },

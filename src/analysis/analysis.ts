@@ -37,6 +37,7 @@ export type FindingCode =
   | 'limit-run-queue'
   | 'negative-control'
   | 'clocks-unrelated'
+  | 'driver-cannot-tell'
   // what was measured, and was not as declared
   | 'unexpected-failures'
   | 'undeclared-cause'
@@ -156,6 +157,16 @@ export interface Statistics {
   visibleWindowMs: number | null
 }
 
+/** A driver that is not our own, and sees less. */
+export interface ForeignDriver {
+  name: 'k6'
+  version: string
+  /** A script of the user's own; null for the load of the profile. */
+  script: string | null
+  /** What it cannot see: a sentence each. */
+  limits: string[]
+}
+
 export interface DriverSummary {
   latenessMsP50: number
   latenessMsP99: number
@@ -163,6 +174,8 @@ export interface DriverSummary {
   stalls: number
   longestStallMs: number
   totals: LoadTotals | null
+  /** Absent for our own driver. */
+  foreign?: ForeignDriver
 }
 
 export interface LedgerSummary {

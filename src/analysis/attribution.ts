@@ -3,6 +3,7 @@
  * real cluster, and nobody answered), the pods that it can have been are asked one by one, and whatever fits is
  * `temporal`: that a pod was then in that state is known, that the request went there is not.
  */
+import { tellsConnections } from './driver-limits.ts'
 import type { Cause } from '../model/cause.ts'
 import type { Attribution } from './analysis.ts'
 import type { Match } from './causes/match.ts'
@@ -29,7 +30,9 @@ type Found = Match & { pod: string | null }
 function ask(cause: Cause, failure: Failure, timeline: Timeline): Found | null {
   const certain = matchers[cause](failure, timeline)
   if (certain !== null) return { ...certain, pod: failure.podName }
-  if (failure.podName !== null || failure.sample.connection === null || cause === 'harness') return null
+  if (failure.podName !== null || cause === 'harness') return null
+  // Where connections are told and there is none, there was no pod to be led to.
+  if (failure.sample.connection === null && tellsConnections(timeline.recording.manifest)) return null
   const suspects = timeline.workloadPods.filter(pod => canHaveServed(pod, failure))
   const fitting = suspects.flatMap(pod => {
     const guess = matchers[cause]({ ...failure, pod }, timeline)

@@ -45,10 +45,15 @@ function requestFacts(failure: Failure): Fact[] {
   const facts: Fact[] = []
   if (connection !== null) {
     const where = `${connection.remoteAddress}:${connection.remotePort}`
-    const what = failure.opensConnection
-      ? `request ${sample.seq} began to connect to ${where}`
-      : `request ${sample.seq} took connection ${connection.id} to ${where} (use ${connection.use})`
+    const what =
+      failure.opensConnection === true
+        ? `request ${sample.seq} began to connect to ${where}`
+        : `request ${sample.seq} took connection ${connection.id} to ${where} (use ${connection.use})`
     facts.push({ atUs: sample.sentUs ?? sample.scheduledUs, text: what })
+  }
+  if (connection === null && failure.connected) {
+    const text = `request ${sample.seq} was begun; on which connection is not told`
+    facts.push({ atUs: sample.sentUs ?? sample.scheduledUs, text })
   }
   if (sample.writtenUs !== null) facts.push({ atUs: sample.writtenUs, text: 'request written' })
   if (sample.firstByteUs !== null) facts.push({ atUs: sample.firstByteUs, text: 'first byte of the answer' })
@@ -87,7 +92,7 @@ function podFacts(pod: PodHistory, failure: Failure, timeline: Timeline): Fact[]
     ...routed(unroutedUs(routing, pod.pod), 'no longer listed', pod.pod, timeline),
   ]
   const stillListed =
-    listsPod(inForceAt(routing.tables, failure.connectUs), pod.pod) && failure.opensConnection
+    listsPod(inForceAt(routing.tables, failure.connectUs), pod.pod) && failure.opensConnection === true
   const atConnect: Fact[] = stillListed
     ? [{ atUs: failure.connectUs, text: `forwarding table of ${vantageOf(timeline)} listed ${pod.pod}` }]
     : []

@@ -2,6 +2,7 @@
  * What happened against what the scenario declares. A population that was meant to lose requests and lost none is a
  * negative control that failed: the harness did not show that it can see.
  */
+import { tellsConnections } from './driver-limits.ts'
 import type { Cause } from '../model/cause.ts'
 import type { DisruptionName, Expectation } from '../model/scenario.ts'
 import type { DisruptionRecord, Recording } from '../model/recording.ts'
@@ -13,6 +14,9 @@ import { watchUs } from './tolerances.ts'
 
 /** These are never what a configuration does, so nobody can declare them. */
 const neverDeclared: readonly Cause[] = ['harness', 'unexplained']
+
+/** Known only by the connection that a request used. */
+const needConnections: readonly Cause[] = ['idle-connection-reused', 'unexplained']
 
 const nothingFails = { failures: 'none' as const, causes: [], allowed: [] }
 
@@ -39,15 +43,22 @@ export function compareWithDeclared(
   populations: readonly PopulationSummary[],
   attributions: readonly Attribution[],
 ): Finding[] {
-  const record = timeline.recording.manifest.disruption
+  const { manifest } = timeline.recording
+  const record = manifest.disruption
+  const untold: readonly Cause[] = tellsConnections(manifest) ? [] : needConnections
   return [
-    ...populations.flatMap(comparePopulation),
+    ...populations.flatMap(summary => comparePopulation(summary, untold)),
+    ...(untold.length === 0 ? [] : doubtDriver(populations, expectation)),
     ...(record === null ? [] : compareEnding(timeline, expectation, record)),
     ...showOddCauses(attributions),
   ]
 }
 
-function comparePopulation({ population, expectation, byCause, sent }: PopulationSummary): Finding[] {
+/** `untold`: causes that this driver cannot show; neither their absence nor what stands in their place says anything. */
+function comparePopulation(
+  { population, expectation, byCause, sent }: PopulationSummary,
+  untold: readonly Cause[],
+): Finding[] {
   const occurred = Object.keys(byCause) as Cause[]
   const failures = occurred.reduce((sum, cause) => sum + (byCause[cause] ?? 0), 0)
   if (expectation.failures === 'none') {
@@ -58,7 +69,9 @@ function comparePopulation({ population, expectation, byCause, sent }: Populatio
   const declared: readonly Cause[] =
     expectation.failures === 'some' ? [...expectation.causes, ...expectation.allowed] : expectation.allowed
   const findings: Finding[] = []
-  const undeclared = occurred.filter(cause => !declared.includes(cause) || neverDeclared.includes(cause))
+  const undeclared = occurred.filter(
+    cause => (!declared.includes(cause) || neverDeclared.includes(cause)) && !untold.includes(cause),
+  )
   if (undeclared.length > 0) {
     const counts = undeclared.map(cause => `${cause} (${byCause[cause] ?? 0})`)
     const message = `Requests of ${population} failed for a cause that the scenario does not declare: ${listed(counts)}.`
@@ -71,7 +84,7 @@ function comparePopulation({ population, expectation, byCause, sent }: Populatio
     )
   }
   if (expectation.failures === 'allowed') return findings
-  const missing = expectation.causes.filter(cause => byCause[cause] === undefined)
+  const missing = expectation.causes.filter(cause => byCause[cause] === undefined && !untold.includes(cause))
   if (failures === 0) {
     const which =
       expectation.causes.length === 0 ? 'some requests' : `requests by ${listed(expectation.causes)}`
@@ -90,6 +103,22 @@ function comparePopulation({ population, expectation, byCause, sent }: Populatio
     )
   }
   return findings
+}
+
+/** A driver that does not tell connections leaves failures of kept ones unexplained, and shows no idle close. */
+function doubtDriver(populations: readonly PopulationSummary[], expectation: Expectation): Finding[] {
+  return populations.flatMap(({ population, byCause }) => {
+    const unexplained = byCause.unexplained ?? 0
+    const causes = expectation.populations[population]?.causes ?? []
+    const hidden = causes.filter(cause => needConnections.includes(cause))
+    if (unexplained === 0 && hidden.length === 0) return []
+    const parts = [
+      ...(unexplained > 0 ? [`${counted(unexplained, 'failure')} of ${population} without a cause`] : []),
+      ...(hidden.length > 0 ? [`whether ${population} lost requests by ${listed(hidden)}`] : []),
+    ]
+    const message = `This driver does not tell which connection a request used, so nobody can say more of this: ${listed(parts)}.`
+    return [inconclusive('driver-cannot-tell', message, 'Measure this scenario with rollproof’s own driver.')]
+  })
 }
 
 function compareEnding(timeline: Timeline, expectation: Expectation, record: DisruptionRecord): Finding[] {

@@ -4,6 +4,7 @@ import { failureClass } from '../model/failure-class.ts'
 import { failureName } from '../model/failure-name.ts'
 import type { FailureClass, FailureCode, FailurePhase, ProbeSample, Sample } from '../model/load.ts'
 import type { Attribution, ProbeFinding } from './analysis.ts'
+import { tellsConnections } from './driver-limits.ts'
 import { processedOf } from './ledger.ts'
 import type { PodHistory } from './pod-history.ts'
 import type { Timeline } from './timeline.ts'
@@ -19,8 +20,13 @@ export interface Failure {
   endedUs: number
   /** When its connection was begun, or was asked for in vain. */
   connectUs: number
-  /** The request was the first on its connection: where it led was decided for this request. */
-  opensConnection: boolean
+  /**
+   * The request was the first on its connection: where it led was decided for this request. Null where the driver does
+   * not tell, and then nothing may be concluded from it.
+   */
+  opensConnection: boolean | null
+  /** The server's kernel had taken the connection. */
+  connected: boolean
   /** Not one byte of an answer came. */
   unanswered: boolean
   /** How far its instants may be from ours, since they were taken by another clock. */
@@ -48,16 +54,19 @@ function toFailure(sample: Sample, timeline: Timeline): Failure {
   const itsClass = failureClass(outcome)
   assert(itsClass !== null, 'a failure has a class')
   const podName = timeline.podOf(sample)
-  const opensConnection = connection === null || connection.use === 1
+  const phase = outcome.kind === 'failed' ? outcome.phase : openPhase(sample)
+  const tells = tellsConnections(timeline.recording.manifest)
+  const opensConnection = tells ? connection === null || connection.use === 1 : opensUntold(sample, phase)
   return {
     sample,
     failureClass: itsClass,
     name: nameOf(sample),
-    phase: outcome.kind === 'failed' ? outcome.phase : openPhase(sample),
+    phase,
     code: outcome.kind === 'failed' ? outcome.code : 'unresolved',
     endedUs: failedAtUs(sample, timeline),
-    connectUs: opensConnection ? (sample.sentUs ?? sample.scheduledUs) : connection.openedUs,
+    connectUs: opensConnection === false && connection !== null ? connection.openedUs : beganUs(sample),
     opensConnection,
+    connected: tells ? connection !== null : phase !== 'connect',
     unanswered: sample.firstByteUs === null,
     clockErrorUs: timeline.clockErrorUs(sample),
     podName,
@@ -77,6 +86,15 @@ function probeFinding(probe: ProbeSample | undefined): ProbeFinding | null {
 function nameOf({ outcome, firstByteUs, population }: Sample): string {
   const name = failureName(outcome, { answered: firstByteUs !== null, uploading: population === 'upload' })
   return present(name, 'the name of a failure')
+}
+
+/** Without a word of the driver: `fresh` always opens one, and who fails to connect was opening one. */
+function opensUntold({ population }: Sample, phase: FailurePhase): boolean | null {
+  return population === 'fresh' || phase === 'connect' ? true : null
+}
+
+function beganUs({ sentUs, scheduledUs }: Sample): number {
+  return sentUs ?? scheduledUs
 }
 
 /** How far a request had come that was still open when the run ended. */

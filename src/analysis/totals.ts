@@ -1,4 +1,5 @@
 /** Counting samples: by outcome, by class, by population. Every number of a report comes from here or from a cause. */
+import { foreignDriver } from './driver-limits.ts'
 import type { FailureClass, LoadTotals, Population, Sample } from '../model/load.ts'
 import { populations } from '../model/load.ts'
 import type { Cause } from '../model/cause.ts'
@@ -57,6 +58,7 @@ function countByProbe(failures: readonly Attribution[]): Partial<Record<ProbeFin
 /** How well the driver kept to its schedule, over what is judged. */
 export function summarizeDriver(timeline: Timeline): DriverSummary {
   const { judged, phases, recording } = timeline
+  const foreign = foreignDriver(recording.manifest)
   const latenessMs = judged
     .flatMap(sample => (sample.sentUs === null ? [] : [(sample.sentUs - sample.scheduledUs) / 1000]))
     .sort((a, b) => a - b)
@@ -70,6 +72,7 @@ export function summarizeDriver(timeline: Timeline): DriverSummary {
     stalls: stallsMs.length,
     longestStallMs: Math.max(0, ...stallsMs),
     totals: recording.manifest.totals,
+    ...(foreign === null ? {} : { foreign }),
   }
 }
 

@@ -1,4 +1,5 @@
 /** Whether the driver did what it was told, and told what it did (rules 2, 3, 5 and 8 of the design). */
+import { tellsConnections } from './driver-limits.ts'
 import type { LoadTotals, PopulationProfile } from '../model/load.ts'
 import type { DriverSummary, Finding } from './analysis.ts'
 import { counted, inMs, listed, percent } from './figures.ts'
@@ -29,7 +30,7 @@ export function judgeLoad(
     ...judgePunctuality(timeline, driver),
     ...judgeLimits(timeline, driver),
     ...judgeBooks(timeline),
-    ...judgeLedger(ledger),
+    ...judgeLedger(ledger, tellsConnections(timeline.recording.manifest)),
     ...judgeLoadEnd(timeline),
   ]
 }
@@ -172,7 +173,8 @@ function judgeBooks({ recording, samples }: Timeline): Finding[] {
   return [inconclusive('books-unbalanced', `The books do not balance: ${problems.join('; ')}.`, remedy)]
 }
 
-function judgeLedger(ledger: LedgerSummary | null): Finding[] {
+/** `ours`: the driver is our own, which never sends a request twice. */
+function judgeLedger(ledger: LedgerSummary | null, ours: boolean): Finding[] {
   if (ledger === null) return []
   const problems: string[] = []
   if (ledger.succeededNotAnswered > 0) {
@@ -187,8 +189,9 @@ function judgeLedger(ledger: LedgerSummary | null): Finding[] {
   }
   if (problems.length === 0) return []
   const message = `The server's ledger and the client's account differ: ${listed(problems)}.`
-  const remedy =
-    'Look for a retrying proxy between driver and pods, or for pod logs that were not read to their end.'
+  const remedy = ours
+    ? 'Look for a retrying proxy between driver and pods, or for pod logs that were not read to their end.'
+    : 'k6 itself sends a GET again when a kept-alive connection breaks, and hides the failure: measure with rollproof’s own driver.'
   return [inconclusive('ledger-unbalanced', message, remedy)]
 }
 

@@ -18,7 +18,9 @@ function findUpwards(folder: string): string {
 }
 
 /** A built program, as `programPath('load')`. */
-export function programPath(name: 'main' | 'embedded' | 'load' | 'sample-app' | 'supervisor'): string {
+export function programPath(
+  name: 'main' | 'embedded' | 'load' | 'k6-load' | 'compare-drivers' | 'sample-app' | 'supervisor',
+): string {
   return path.join(packageRoot(), 'dist', `${name}.js`)
 }
 

@@ -98,7 +98,8 @@ async function measureOn(
   const venue = await openVenue({ options, experiments, runId, folder, env: streams.env, signal, say })
   try {
     const { atATime } = venue
-    const plan = { experiments, atATime, folder, runId, seed, provenance, display, venue, signal }
+    const load = { atATime, seed, k6: null, k6Always: false }
+    const plan = { ...load, experiments, folder, runId, provenance, display, venue, signal }
     const { folders, notRun } = await measure(plan)
     const sides = new Map<string, Side>()
     for (const recording of folders) sides.set(path.basename(recording), await readSide(recording))

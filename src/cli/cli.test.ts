@@ -1,5 +1,5 @@
 /** The command line as a user meets it: what it prints where, and with which exit code. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -64,6 +64,7 @@ describe('wrong input ends with exit code 2, before anything is begun', () => {
       /--at-a-time 0: expected a whole number from 1 to 64/,
     ],
     ['names and --all together', ['run', 'naive', '--all'], /either scenario names/],
+    ['an unknown driver', ['run', 'naive', '--driver', 'jmeter'], /Allowed choices are rollproof, k6/],
     ['a file that is not there', ['run', './no-such.yaml'], /no-such\.yaml: no such file/],
     ['a report that is not there', ['report', 'no-such-run'], /no-such-run: no report; looked for/],
     ['a folder without a recording', ['analyze', '.'], /no recording; expected/],
@@ -77,6 +78,38 @@ describe('wrong input ends with exit code 2, before anything is begun', () => {
     expect(stderr).toMatch(message)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  /** A PATH whose first k6 is one that reads no TypeScript yet. */
+  function oldK6(): { PATH: string } {
+    const bin = path.join(folder, 'bin')
+    mkdirSync(bin)
+    writeFileSync(path.join(bin, 'k6'), '#!/bin/sh\necho "k6 v0.49.0 (go1.21, linux/amd64)"\n', {
+      mode: 0o755,
+    })
+    return { PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` }
+  }
+
+  it('a k6 that is of no use, with what to do', async () => {
+    const args = ['run', 'naive', '--driver', 'k6', '--reports', path.join(folder, 'reports')]
+    const { exitCode, stdout, stderr } = await runCommand(args, oldK6())
+    expect(stderr).toMatch(/^--driver k6: .*k6 is k6 0\.49\.0: too old.* 0\.57 or newer is needed/)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(readdirSync(folder)).toEqual(['bin'])
+  })
+
+  it('a k6 script for a load, where there is no k6, or the script itself is not there', async () => {
+    const scenario = (script: string): string =>
+      `scenario: mine\ntitle: t\nshows: s\nvariant: naive\nload:\n  k6: ${script}\ndisruptions:\n  drain: {}\n`
+    const file = path.join(folder, 'mine.yaml')
+    writeFileSync(file, scenario('./shop.ts'))
+    expect((await runCommand(['run', file])).stderr).toMatch(/mine\.yaml:6:7: there is no .*shop\.ts/)
+    writeFileSync(path.join(folder, 'shop.ts'), 'export default function () {}')
+    const { exitCode, stderr } = await runCommand(['run', file], oldK6())
+    expect(stderr).toMatch(/^the load of mine \(key `load\.k6`\): .*k6 is k6 0\.49\.0/)
+    expect(exitCode).toBe(2)
+    const ours = await runCommand(['run', file, '--driver', 'rollproof'])
+    expect(ours.stderr).toMatch(/is a k6 script .*which only k6 can run/)
   })
 
   it('a broken scenario file: every problem with line, column and caret', async () => {

@@ -79,6 +79,13 @@ function describeCommands(streams: Streams, done: (code: ExitCode) => void): Com
       done(await (await import('./analyze.ts')).analyzeCommand(folder, options, streams)),
     )
   describeLoad(program, streams, done).addOption(output())
+  program
+    .command('compare-drivers')
+    .description('k6 (where it is on the PATH) and our driver against the same faults: what each of them saw')
+    .addOption(output())
+    .action(async (options: { output: OutputFormat }) =>
+      done(await (await import('./compare-drivers.ts')).compareDriversCommand(options, streams)),
+    )
   describeClusterCommands(program, streams, done)
   describeAgreement(program, streams, done)
   program
@@ -115,6 +122,9 @@ function describeRun(
       'experiments under load side by side (default: as many as this machine carries)',
     )
     .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
+    .addOption(
+      new Option('--driver <name>', 'what makes the load (default: rollproof)').choices(['rollproof', 'k6']),
+    )
     .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
     .addOption(
       new Option('--cluster <kind>', 'where: a cluster that is a model, or a real one in Docker')

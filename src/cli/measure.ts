@@ -7,6 +7,7 @@ import { mkdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { tooBusy } from '../analysis/verdict.ts'
 import { systemClock } from '../base/clock.ts'
+import type { K6Executable } from '../base/k6-executable.ts'
 import type { Provenance } from '../model/recording.ts'
 import type { MeasuredAgain, NotRun } from '../report/run-report.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
@@ -23,6 +24,10 @@ export interface MeasurePlan {
   runId: string
   seed: number
   provenance: Provenance
+  /** Where it was asked for by name, or for the scenarios whose load is a script of its own; null: not asked for. */
+  k6: K6Executable | null
+  /** k6 makes every load. */
+  k6Always: boolean
   display: ProgressDisplay
   venue: Venue
   signal: AbortSignal
@@ -101,6 +106,7 @@ async function conductOne(
       runPrefix: randomBytes(4).toString('hex'),
       seed,
       provenance,
+      k6: plan.k6Always || experiment.scenario.k6Script !== undefined ? plan.k6 : null,
       clock: systemClock,
       signal,
       loadRoom,

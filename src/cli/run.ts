@@ -7,6 +7,7 @@ import { chooseExperiments, readCatalogue } from './choose.ts'
 import { meansContext, type ContextOptions } from './context-options.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
+import { k6For } from './k6-for.ts'
 import { judgeRun, printReport, writeReport, type OutputFormat } from './judge.ts'
 import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
@@ -20,6 +21,7 @@ export interface RunOptions extends VenueOptions, ContextOptions {
   disruption?: string
   atATime?: string
   seed?: string
+  driver?: 'rollproof' | 'k6'
   reports: string
   output: OutputFormat
 }
@@ -35,8 +37,10 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
   const complaint = venueComplaint(
     options,
     readCatalogue().map(({ name }) => name),
+    onContext,
   )
   if (complaint !== null) throw new UsageError(complaint)
+  const k6 = await k6For(experiments, options.driver, onContext || cluster === 'kind')
   const provenance = await readProvenance(['rollproof', ...process.argv.slice(2)])
   const startedUs = systemClock.nowUs()
   const runId = newRunId(startedUs)
@@ -59,7 +63,8 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
       place === null
         ? await openVenue({ options, experiments, runId, folder, env, signal, say })
         : contextVenue(place, signal)
-    const plan = { experiments, atATime: atATime ?? venue.atATime, folder, runId, seed, provenance, display }
+    const load = { atATime: atATime ?? venue.atATime, seed, k6, k6Always: options.driver === 'k6' }
+    const plan = { ...load, experiments, folder, runId, provenance, display }
     const { folders, notRun, measuredAgain, left } = await measure({ ...plan, venue, signal })
     const interrupted = signal.aborted ? String(signal.reason) : null
     const report = await judgeRun(

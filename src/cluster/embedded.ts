@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts'
 import { programPath } from '../base/package-root.ts'
 import { connectKube } from '../kube/client.ts'
 import { MutatingClient, noLog } from '../kube/mutations.ts'
-import type { EmbeddedReady, EmbeddedStart, ImageContents } from '../model/embedded-cluster.ts'
+import type { EmbeddedReady, EmbeddedStart, ImageContents, RelayLine } from '../model/embedded-cluster.ts'
 import type { LoadTarget } from '../model/load.ts'
 import type { ClusterInputs } from '../model/scenario.ts'
 import { witnesses } from '../model/transition.ts'
@@ -85,6 +85,21 @@ export async function startEmbedded({
   return { ready, token, directory, child }
 }
 
+const RELAYS_LIMIT_MS = 5000
+
+/** Where a client that cannot choose an endpoint by itself dials a Service. */
+async function relayOf(service: string, url: string, token: string): Promise<LoadTarget> {
+  const response = await fetch(`${url}/rollproof/v1/relays`, {
+    headers: { Authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(RELAYS_LIMIT_MS),
+  })
+  const { relays } = (await response.json()) as { relays: RelayLine[] }
+  const found = relays.find(relay => relay.service === service && relay.kind === 'ClusterIP')
+  if (found === undefined || found.dial === null)
+    throw new Error(`the Service ${service} has no address on this machine that k6 could dial`)
+  return { kind: 'address', ...found.dial }
+}
+
 export async function acquireEmbedded(plan: EmbeddedPlan): Promise<Cluster> {
   const { ready, token, child } = await startEmbedded(plan)
   const client = await connectKube(kubeconfigFor('rollproof-embedded', ready.url, token))
@@ -108,14 +123,14 @@ export async function acquireEmbedded(plan: EmbeddedPlan): Promise<Cluster> {
     nodeRules: { touch: 'every', runId: 'embedded' },
     witnesses,
     namespace: NAMESPACE,
-    startLoad: (order, { name, port }, observer) => {
-      const target: LoadTarget = {
-        kind: 'forwarding',
-        url: `${ready.url}/rollproof/v1/nodes/${ready.vantage}/forwarding`,
-        token,
-        service: `${NAMESPACE}/${name}:${port}`,
-      }
-      return Promise.resolve(startLocalLoad({ ...order, target }, plan.clock, observer))
+    async startLoad(order, { name, port }, observer) {
+      const service = `${NAMESPACE}/${name}:${port}`
+      const url = `${ready.url}/rollproof/v1/nodes/${ready.vantage}/forwarding`
+      const target: LoadTarget =
+        order.k6 === undefined
+          ? { kind: 'forwarding', url, token, service }
+          : await relayOf(service, ready.url, token)
+      return startLocalLoad({ ...order, target }, plan.clock, observer)
     },
     lost,
     async release() {

@@ -43,7 +43,8 @@ const KILL_GRACE_MS = 1000
 export function startLocalLoad(plan: LoadPlan, clock: Clock, observer: LoadObserver): LoadProcess {
   const live: LoadProcess['live'] = { sent: 0, failed: 0, lastFailureUs: null, startedUs: null }
   let totals: LoadTotals | null = null
-  const child = startChild(programPath('load'), [], clock, line => {
+  const program = programPath(plan.k6 === undefined ? 'load' : 'k6-load')
+  const child = startChild(program, [], clock, line => {
     const message = JSON.parse(line) as LoadMessage
     switch (message.type) {
       case 'started':

@@ -101,6 +101,15 @@ export interface WorkerShare {
   startAtUs?: number
 }
 
+/** k6 in the place of our own driver. */
+export interface K6Order {
+  executable: string
+  /** As `1.8.1`. */
+  version: string
+  /** Path of a script of the user's own; null for the one that ships with this program. */
+  script: string | null
+}
+
 /** The one way into the driver: one line of JSON on its standard input. */
 export interface LoadPlan {
   version: 1
@@ -130,6 +139,8 @@ export interface LoadPlan {
    * never answered (and which conntrack keeps pinned to the dead pod for two minutes) is not used again meanwhile.
    */
   ownPorts?: boolean
+  /** Asks for the program `k6-load` instead of `load`; its target must be an address. */
+  k6?: K6Order
 }
 
 /** `tls`: between the connect and the first request. */

@@ -15,6 +15,16 @@ export interface Provenance {
   platform: string
 }
 
+/** What made the load. */
+export interface DriverFacts {
+  name: 'rollproof' | 'k6'
+  version: string
+  /** A script of the user's own, that k6 ran; null for the load of the profile. */
+  script: string | null
+  /** Connections went through a relay in user space, which answers a connect before the pod is asked. */
+  relayed: boolean
+}
+
 export interface ClusterFacts {
   kind: 'embedded' | 'kind' | 'context'
   /** True for the embedded cluster: every report of such a run says so. */
@@ -52,6 +62,8 @@ export interface Manifest {
   interrupted: string | null
   scenario: Scenario
   cluster: ClusterFacts
+  /** Absent in recordings of before there was another driver than our own. */
+  driver?: DriverFacts
   provenance: Provenance
   disruption: DisruptionRecord | null
   /** The witnesses that this cluster offers; each must have synced. */

@@ -71,6 +71,8 @@ export interface Scenario {
   placement: Placement
   cluster: ClusterInputs
   load: LoadProfile
+  /** Path of a k6 script of the user's own, which is the load; the profile then says what it is expected to send. */
+  k6Script?: string
   /** How long a drain may retry before it gives up. */
   drainTimeoutMs: number
   /** How long `dependency-outage` lasts. */

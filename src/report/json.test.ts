@@ -113,6 +113,7 @@ describe('report.schema.json', () => {
     'limit-run-queue': true,
     'negative-control': true,
     'clocks-unrelated': true,
+    'driver-cannot-tell': true,
     'unexpected-failures': true,
     'undeclared-cause': true,
     'missing-cause': true,

@@ -8,6 +8,7 @@ import type {
   Attribution,
   CauseSummary,
   DriverSummary,
+  ForeignDriver,
   Finding,
   LedgerSummary,
   Outage,
@@ -183,6 +184,14 @@ const driverFields = (driver: DriverSummary): DriverSummary => ({
   stalls: driver.stalls,
   longestStallMs: driver.longestStallMs,
   totals: driver.totals === null ? null : totalsFields(driver.totals),
+  ...(driver.foreign === undefined ? {} : { foreign: foreignFields(driver.foreign) }),
+})
+
+const foreignFields = (foreign: ForeignDriver): ForeignDriver => ({
+  name: foreign.name,
+  version: foreign.version,
+  script: foreign.script,
+  limits: [...foreign.limits],
 })
 
 const ledgerFields = (ledger: LedgerSummary): LedgerSummary => ({

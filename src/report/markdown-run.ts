@@ -32,6 +32,7 @@ export function runSection(analysis: Analysis): string[] {
     titled('Outages', outages(analysis)),
     titled('What this proves', statistics(analysis)),
     titled('Driver self-check', selfCheck(analysis)),
+    titled('Limits of this driver', driverLimits(analysis)),
     titled('Phases', [phases(analysis)]),
   )
 }
@@ -180,6 +181,16 @@ function selfCheck({ driver, ledger, requests }: Analysis): string[] {
         `${figure(ledger.lost)} lost (never arrived), ${figure(ledger.ambiguous)} ambiguous (arrived, answer lost); ` +
         `${figure(ledger.duplicated)} duplicated.`,
   ])
+}
+
+function driverLimits({ driver: { foreign } }: Analysis): string[] {
+  if (foreign === undefined) return []
+  const { name, version, script, limits } = foreign
+  const what = script === null ? 'the load of the profile' : `the script ${code(script)}`
+  return blocks(
+    [`The load was made by ${name} ${prose(version)} (${what}). What it cannot see:`],
+    bullets(limits.map(prose)),
+  )
 }
 
 const phases = ({ phases: all, durationMs }: Analysis): string =>

@@ -46,6 +46,22 @@ export function clusterNotice(analyses: readonly Analysis[], screen: Screen): st
   return lines.flatMap(line => wrap(screen.clean(line), screen.textWidth))
 }
 
+/** What another driver than our own cannot see; the whole list stands in report.md and report.json. */
+export function driverNotice(analyses: readonly Analysis[], screen: Screen): string[] {
+  const made = new Set(
+    analyses.flatMap(({ driver: { foreign } }) =>
+      foreign === undefined
+        ? []
+        : `${foreign.name} ${foreign.version}${foreign.script === null ? '' : `, script ${foreign.script}`}`,
+    ),
+  )
+  if (made.size === 0) return []
+  const text =
+    `Limits of this driver (${[...made].join('; ')}): it sends a GET on a broken kept-alive connection again in silence, tells ` +
+    'nothing of connections, and has no code for a closed one; so failures may be hidden, and causes unknown.'
+  return wrap(screen.clean(text), screen.textWidth)
+}
+
 const versions = (analyses: readonly Analysis[]): string =>
   [...new Set(analyses.map(analysis => analysis.cluster.kubernetesVersion))].join(', ')
 

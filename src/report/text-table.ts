@@ -7,6 +7,7 @@ import { makeScreen } from './screen.ts'
 import {
   againLines,
   clusterNotice,
+  driverNotice,
   legend,
   statisticsLine,
   summaryLine,
@@ -36,7 +37,11 @@ export function renderTextTable(report: RunReport, options: TextTableOptions): s
             screen,
           ),
           legend(screen),
-          [...clusterNotice(analyses, screen), ...statisticsLine(analyses, screen)],
+          [
+            ...clusterNotice(analyses, screen),
+            ...driverNotice(analyses, screen),
+            ...statisticsLine(analyses, screen),
+          ],
         ]
   const closing = [
     ...summaryLine(report, screen),

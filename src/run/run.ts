@@ -11,11 +11,12 @@
 import { setMaxListeners } from 'node:events'
 import { Cleanup } from '../base/cleanup.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
+import type { K6Executable } from '../base/k6-executable.ts'
 import type { Cluster, LoadOrder } from '../cluster/cluster.ts'
 import { reasonOf, type LoadProcess } from '../cluster/load-process.ts'
 import { disruptions } from '../disruption/disruptions.ts'
 import type { DisruptionContext } from '../disruption/disruption.ts'
-import type { Manifest, Provenance } from '../model/recording.ts'
+import type { DriverFacts, Manifest, Provenance } from '../model/recording.ts'
 import { RECORDING_VERSION } from '../model/recording.ts'
 import type { LedgerEntry, MarkName, Transition } from '../model/transition.ts'
 import { observe } from '../observe/observe.ts'
@@ -36,6 +37,8 @@ export interface RunPlan {
   runPrefix: string
   seed: number
   provenance: Provenance
+  /** Makes the load in the place of our own driver; null: our own does. */
+  k6: K6Executable | null
   clock: Clock
   /** Aborted with a reason (a string) when the user interrupts. */
   signal: AbortSignal
@@ -215,8 +218,8 @@ class Conduct {
   }
 
   async #startLoad(): Promise<LoadProcess> {
-    const { experiment, runPrefix, seed } = this.#plan
-    const { load: profile, workload, port } = experiment.scenario
+    const { experiment, runPrefix, seed, k6 } = this.#plan
+    const { load: profile, workload, port, k6Script } = experiment.scenario
     const order: LoadOrder = {
       version: 1,
       runPrefix,
@@ -225,6 +228,7 @@ class Conduct {
       seed,
       maxDurationMs: MAX_LOAD_MS,
       maxInFlight: this.#requestsPerSecond() * 10,
+      ...(k6 === null ? {} : { k6: { executable: k6.file, version: k6.version, script: k6Script ?? null } }),
     }
     const load = await this.#cluster.startLoad(order, { name: workload, port }, this.#writer)
     this.#cleanup.add('load', () => load.kill())
@@ -300,7 +304,7 @@ class Conduct {
     const { clock } = this.#plan
     const { totals } = await load.ended
     const deadlineUs = clock.nowUs() + LEDGER_LIMIT_MS * 1000
-    const expected = keepsLedger(this.#plan.experiment) ? (totals?.succeeded ?? 0) : 0
+    const expected = this.#manifest.ledger ? (totals?.succeeded ?? 0) : 0
     while (this.#answered < expected && clock.nowUs() < deadlineUs) await sleep(clock, POLL_MS, this.#signal)
     await sleep(clock, POLL_MS, this.#signal)
   }
@@ -319,10 +323,29 @@ function newManifest(plan: RunPlan, cluster: Cluster): Manifest {
     interrupted: null,
     scenario: experiment.scenario,
     cluster: cluster.facts,
+    driver: driverFacts(plan, cluster),
     provenance,
     disruption: null,
     witnesses: [...cluster.witnesses],
-    ledger: keepsLedger(experiment),
+    // The requests of a script of the user's own carry no numbers of ours.
+    ledger: keepsLedger(experiment) && experiment.scenario.k6Script === undefined,
     totals: null,
+  }
+}
+
+function driverFacts({ k6, experiment, provenance }: RunPlan, { facts }: Cluster): DriverFacts {
+  const own = {
+    name: 'rollproof',
+    version: provenance.rollproofVersion,
+    script: null,
+    relayed: false,
+  } as const
+  if (k6 === null) return own
+  // The embedded cluster's Services have an address only by way of its relays; our own driver does without.
+  return {
+    name: 'k6',
+    version: k6.version,
+    script: experiment.scenario.k6Script ?? null,
+    relayed: facts.modelled,
   }
 }

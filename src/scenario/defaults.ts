@@ -51,10 +51,11 @@ export const defaults = {
 /** What was looked up on this machine. */
 export interface LocalParts {
   manifests: string | null
+  k6Script: string | null
   images: Record<string, ImageContents>
 }
 
-export function withDefaults(file: ScenarioFile, { manifests, images }: LocalParts): Scenario {
+export function withDefaults(file: ScenarioFile, { manifests, k6Script, images }: LocalParts): Scenario {
   return {
     name: file.scenario,
     title: file.title,
@@ -68,6 +69,7 @@ export function withDefaults(file: ScenarioFile, { manifests, images }: LocalPar
     placement: file.placement ?? defaults.placement,
     cluster: clusterInputsWithDefaults(file.cluster ?? {}),
     load: loadWithDefaults(file.load ?? {}),
+    ...(k6Script === null ? {} : { k6Script }),
     drainTimeoutMs: file.drainTimeoutMs ?? defaults.drainTimeoutMs,
     outageMs: file.outageMs ?? defaults.outageMs,
     settleTimeoutMs: file.settleTimeoutMs ?? defaults.settleTimeoutMs,
@@ -108,10 +110,12 @@ export function everyPopulation(file: LoadFile): PopulationProfile[] {
     further.push({ population: 'upload', ...furtherPopulations.upload, ...written(upload) })
   if (stream !== undefined)
     further.push({ population: 'stream', ...furtherPopulations.stream, ...written(stream) })
+  // k6 keeps connections: a script that is said nothing else of sends `reused` requests.
+  const silent = file.k6 === undefined ? {} : { ratePerSecond: 0 }
   return [
-    { population: 'fresh', ...defaultPopulations.fresh, ...written(file.fresh) },
+    { population: 'fresh', ...defaultPopulations.fresh, ...silent, ...written(file.fresh) },
     { population: 'reused', ...defaultPopulations.reused, ...written(file.reused) },
-    { population: 'slow', ...defaultPopulations.slow, ...written(file.slow) },
+    { population: 'slow', ...defaultPopulations.slow, ...silent, ...written(file.slow) },
     ...further,
   ]
 }

@@ -51,17 +51,22 @@ export function parseScenario(text: string, file: string, variants?: readonly st
 
 /** What a scenario names of this machine, relative to its own folder. */
 function localParts(
-  { manifests, images = {} }: ScenarioFile,
+  { manifests, load, images = {} }: ScenarioFile,
   folder: string,
 ): LocalParts & { problems: Inconsistency[] } {
   const resolved = resolveImages(images, folder, ['images'])
-  if (manifests === undefined) return { ...resolved, manifests: null }
-  const place = resolve(folder, manifests)
-  if (!existsSync(place)) {
-    const advice = { expected: 'a YAML file or a folder, relative to this file' }
-    resolved.problems.push({ path: ['manifests'], message: `there is no ${place}`, advice })
+  const placeOf = (path: readonly string[], written: string | undefined, what: string): string | null => {
+    if (written === undefined) return null
+    const place = resolve(folder, written)
+    const advice = { expected: `${what}, relative to this file` }
+    if (!existsSync(place)) resolved.problems.push({ path, message: `there is no ${place}`, advice })
+    return place
   }
-  return { ...resolved, manifests: place }
+  return {
+    ...resolved,
+    manifests: placeOf(['manifests'], manifests, 'a YAML file or a folder'),
+    k6Script: placeOf(['load', 'k6'], load?.k6, 'a k6 script'),
+  }
 }
 
 /** Null also where aliases nest so deep that expanding them is refused; the schema then asks for a map. */

@@ -64,6 +64,7 @@ const connections = whole(1, 1000, 'a whole number of connections').optional()
 
 const protocol = choice('protocol', protocols).optional()
 const aWhileMs = whole(1, 600_000, 'a whole number of milliseconds').optional()
+const K6_SCRIPT = 'a k6 script of your own, relative to this file'
 
 export const loadSchema = section('key', {
   fresh: section('key', {
@@ -96,6 +97,7 @@ export const loadSchema = section('key', {
   stream: section('key', { ratePerSecond, connections, answerMs, protocol }).optional(),
   connectTimeoutMs: whole(100, 60_000, 'a whole number of milliseconds').optional(),
   firstByteTimeoutMs: whole(100, 60_000, 'a whole number of milliseconds').optional(),
+  k6: z.string({ error: K6_SCRIPT }).min(1, { error: K6_SCRIPT }).optional(),
 })
 
 const causeList = z

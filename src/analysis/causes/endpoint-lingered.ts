@@ -14,12 +14,13 @@ import { apartUs, matched, noticedByUs, wasCut } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
   const { pod, phase, code } = failure
-  if (pod === null || !failure.opensConnection || !failure.unanswered) return null
+  if (pod === null || failure.opensConnection !== true || !failure.unanswered) return null
   const beganUs = shutdownBeganUs(pod)
   if (beganUs === null) return null
   const ordered = beganUs <= failure.connectUs - failure.clockErrorUs
   const basis = (proved: boolean): Match['basis'] => (proved && ordered ? 'direct' : 'temporal')
   if (wasCut(failure)) {
+    if (refusedBehindRelay(failure, pod, timeline)) return matched('temporal', failure, timeline)
     const proved = closedInBacklog(failure, pod, beganUs, timeline)
     return proved === null ? null : matched(basis(proved), failure, timeline)
   }
@@ -60,6 +61,15 @@ function wasSilent({ connectUs, endedUs, clockErrorUs }: Failure, pod: PodHistor
   }
   const end = pod.ends.at(-1)
   return end === undefined || end.fromUs <= endedUs + clockErrorUs ? false : null
+}
+
+/** A relay in user space has answered the connect before it asks the pod, so that a refusal becomes a cut. */
+function refusedBehindRelay(failure: Failure, pod: PodHistory, { recording }: Timeline): boolean {
+  if (recording.manifest.driver?.relayed !== true) return false
+  const { connectUs, processed } = failure
+  if (processed === 'arrived' || processed === 'answered') return false
+  const closedUs = pod.listenerClosedUs ?? pod.ends.filter(end => end.seen).at(-1)?.fromUs ?? null
+  return closedUs !== null && closedUs <= connectUs + apartUs(failure)
 }
 
 /** The kernel had accepted the connection; the server closed its listener without having taken it. */

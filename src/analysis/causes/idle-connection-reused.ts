@@ -10,7 +10,7 @@ import { apartUs, matched, noticedByUs } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
   const { pod, processed, endedUs } = failure
-  if (pod === null || failure.opensConnection || !failure.unanswered) return null
+  if (pod === null || failure.opensConnection !== false || !failure.unanswered) return null
   if (!wasEstablished(failure) || !wasShuttingDown(failure, pod)) return null
   if (processed === 'arrived' || processed === 'answered') return null
   if (pod.sigtermIgnored) return null

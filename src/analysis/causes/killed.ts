@@ -8,7 +8,7 @@ import { apartUs, noticedByUs, wasCut } from './match.ts'
 
 /** The server's kernel had taken the connection: a reset during connect means that too, a refusal does not. */
 export function wasEstablished(failure: Failure): boolean {
-  return wasCut(failure) && failure.sample.connection !== null
+  return wasCut(failure) && failure.connected
 }
 
 /** The end of the process at which this failure happened; null when it happened at another time. */
@@ -38,7 +38,7 @@ export function wasKilled(failure: Failure, pod: PodHistory, end: ProcessEnd): b
 /** Closed without a byte so soon after the request on a used connection that nobody can have read it. */
 export function crossedRequest(failure: Failure, timeline: Timeline, limitUs: number): boolean {
   const { sample, processed } = failure
-  if (failure.opensConnection || !failure.unanswered || !wasCut(failure)) return false
+  if (failure.opensConnection !== false || !failure.unanswered || !wasCut(failure)) return false
   if (processed === 'arrived' || processed === 'answered') return false
   const writtenUs = sample.writtenUs ?? sample.sentUs ?? sample.scheduledUs
   return failure.endedUs - writtenUs <= limitUs + 2 * timeline.roundTripUs

@@ -13,8 +13,10 @@ import { apartUs, matched, wasCut } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
   const { pod, endedUs } = failure
-  if (pod === null || !failure.opensConnection || !failure.unanswered) return null
-  if (failure.code !== 'refused' && !(wasCut(failure) && failure.phase === 'connect')) return null
+  if (pod === null || failure.opensConnection !== true || !failure.unanswered) return null
+  const relayed = timeline.recording.manifest.driver?.relayed === true
+  const refused = failure.code === 'refused' || (wasCut(failure) && (relayed || failure.phase === 'connect'))
+  if (!refused) return null
   const shutdownUs = shutdownBeganUs(pod)
   if (shutdownUs !== null && shutdownUs <= endedUs + apartUs(failure)) return null
   const servesFromUs = firstServedUs(pod, timeline)

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { LineSplitter, toLine } from '../../base/ndjson.ts'
 import type { LoadMessage, LoadPlan } from '../../model/load.ts'
 
-const program = fileURLToPath(new URL('../../../dist/load.js', import.meta.url))
+const programs = fileURLToPath(new URL('../../../dist/', import.meta.url))
 
 export interface DriverProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>
@@ -18,8 +18,14 @@ export interface DriverProcess {
   readonly exited: Promise<number | null>
 }
 
-export function spawnDriver(plan: LoadPlan | string): DriverProcess {
-  const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'pipe'] })
+export function spawnDriver(
+  plan: LoadPlan | string,
+  { program = 'load', env = {} }: { program?: 'load' | 'k6-load'; env?: Record<string, string> } = {},
+): DriverProcess {
+  const child = spawn(process.execPath, [`${programs}${program}.js`], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   const messages: LoadMessage[] = []
   let complaint = ''
   let check = (): void => undefined
