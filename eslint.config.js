@@ -31,6 +31,8 @@ export default tseslint.config(
   { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
   {
     files: ['**/*.{js,mjs,cjs}'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setInterval: 'readonly' },
+    },
   },
 )

@@ -114,6 +114,7 @@ describe('what the app answers', () => {
       status: 200,
       headers: { 'x-pod': 'web-1', 'x-version': '7', 'x-request-id': 'abc-1' },
     })
+    await app.saw('answered abc-1')
     const entries = app.lines.filter(line => line.includes('abc-1')).map(line => line.replace(/\d+$/, 'µs'))
     expect(entries).toEqual(['rollproof arrived abc-1 µs', 'rollproof answered abc-1 µs'])
   })

@@ -65,7 +65,7 @@ export function renderComparison({ k6, k6Missing, rollproofExact, faults }: Comp
     ...(other === null ? [] : [accountWords(other)]),
   ])
   const widths = title.map((_, column) =>
-    Math.max(...[title, ...rows].map(cells => [...(cells[column] ?? '')].length)),
+    Math.max(...[title, ...rows].map(cells => (cells[column] ?? '').length)),
   )
   const table = [title, ...rows].map(cells =>
     cells

@@ -91,6 +91,9 @@ export class DriverStream {
         return observer.probe(probeOnOurClock(message.probe, offsetFor))
       case 'limits':
         return observer.limits(message.limits)
+      case 'summary':
+        // Asked for by the command `load` alone.
+        return
       case 'progress':
         this.sent = message.totals.sent
         return this.#plan.onProgress()

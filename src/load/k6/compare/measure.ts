@@ -46,7 +46,7 @@ function truthOf(server: FaultServer | null, { sent }: LoadTotals): { injected: 
 
 /** Until the driver has sent enough, by its own account: it stops at its own pace, however slow the machine is. */
 async function drive(plan: LoadPlan, onMessage: (message: LoadMessage) => void): Promise<LoadTotals> {
-  let totals: LoadTotals | null = null
+  const told: { totals: LoadTotals | null } = { totals: null }
   let stopped = false
   const stop = (): void => {
     if (stopped) return
@@ -58,7 +58,7 @@ async function drive(plan: LoadPlan, onMessage: (message: LoadMessage) => void):
     const message = JSON.parse(line) as LoadMessage
     onMessage(message)
     if (message.type === 'progress' && message.totals.sent >= REQUESTS_WANTED) stop()
-    if (message.type === 'ended') totals = message.totals
+    if (message.type === 'ended') told.totals = message.totals
   })
   child.send(plan)
   const limit = systemClock.after(LIMIT_MS, () => {
@@ -67,8 +67,9 @@ async function drive(plan: LoadPlan, onMessage: (message: LoadMessage) => void):
   })
   const { stderr } = await child.ended
   limit.cancel()
-  if (totals === null) throw new Error(`the driver gave no account of itself: ${stderr || 'no reason given'}`)
-  return totals
+  if (told.totals === null)
+    throw new Error(`the driver gave no account of itself: ${stderr || 'no reason given'}`)
+  return told.totals
 }
 
 function planFor({ population, posts }: Fault, port: number, k6: K6Order | null): LoadPlan {
