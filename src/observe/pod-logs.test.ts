@@ -104,6 +104,23 @@ describe('the log of a pod', () => {
     })
   })
 
+  it('that ended, and whose pod is gone before its status told, is whole', async () => {
+    const connections = [ends(entry(1) + entry(9))]
+    let seenGone = (): void => undefined
+    const gone = new Promise<void>(resolve => (seenGone = resolve))
+    let looked = 0
+    const { requests, gaps } = await observed(connections, response => {
+      looked += 1
+      if (looked === 1) return looks(running)(response)
+      response.writeHead(404).end('{}')
+      response.once('close', seenGone)
+    })
+    await gone
+    // A gap would be told when the answer has been read, or else when the recording closes.
+    close()
+    expect({ requests, gaps }).toEqual({ requests: ['00000000-1', '00000000-9'], gaps: [] })
+  })
+
   it('that broke off, and whose pod is gone, has a gap', async () => {
     const gone = (response: http.ServerResponse): void => void response.writeHead(404).end('{}')
     const { requests, gaps } = await observed([breaksOff(entry(1))], gone)

@@ -36,7 +36,7 @@ const PAUSE_MS = 1000
 
 async function followLog(context: WitnessContext, instance: Instance): Promise<void> {
   const { clock, signal, record } = context
-  const reading: Reading = { lines: 0, unreadSinceUs: clock.nowUs(), broken: null }
+  const reading: Reading = { lines: 0, unreadSinceUs: clock.nowUs(), broken: null, ended: false }
   const tellGap = (): void => {
     if (reading.broken === null) return
     const why = `log of ${instance.pod}: ${reading.broken}`
@@ -63,6 +63,8 @@ interface Reading {
   unreadSinceUs: number
   /** Why it was not read to its end; null when it was. */
   broken: string | null
+  /** The last connection ended in good order. */
+  ended: boolean
 }
 
 async function readOn(context: WitnessContext, instance: Instance, reading: Reading): Promise<void> {
@@ -83,8 +85,12 @@ async function readOn(context: WitnessContext, instance: Instance, reading: Read
       reading.unreadSinceUs = clock.nowUs()
     }
     reading.broken = null
+    reading.ended = true
   } catch (error) {
-    if (!signal.aborted) reading.broken = error instanceof Error ? error.message : 'broke off'
+    // The pod's status told its end too late to see it before the pod was gone; its log had come to its end.
+    if (signal.aborted || (reading.ended && apiErrorCode(error) === 404)) return
+    reading.broken = error instanceof Error ? error.message : 'broke off'
+    reading.ended = false
   }
 }
 
