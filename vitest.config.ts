@@ -16,8 +16,8 @@ export default defineConfig({
           name: 'parts',
           include: ['src/**/*.test.ts', 'sample-app/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['src/**/*.run.test.ts', onKind],
-          // One more than cores: some of these wait, too.
-          maxWorkers: 3,
+          // More than cores: many of these wait, too.
+          maxWorkers: 4,
           // A worker loads the modules once, not once for each file: that was half of the time.
           isolate: false,
           sequence: { groupOrder: 0 },
@@ -31,7 +31,7 @@ export default defineConfig({
           include: ['src/**/*.run.test.ts'],
           exclude: measuring,
           testTimeout: 300_000,
-          maxWorkers: 4,
+          maxWorkers: 6,
           sequence: { groupOrder: 1 },
         },
       },

@@ -111,7 +111,10 @@ describe('the log of a pod', () => {
     let looked = 0
     const { requests, gaps } = await observed(connections, response => {
       looked += 1
-      if (looked === 1) return looks(running)(response)
+      if (looked === 1) {
+        looks(running)(response)
+        return
+      }
       response.writeHead(404).end('{}')
       response.once('close', seenGone)
     })
