@@ -80,10 +80,18 @@ class Lately {
   }
 
   most(name: string, nowUs: number): number {
+    return Math.max(...this.#views(name, nowUs))
+  }
+
+  least(name: string, nowUs: number): number {
+    return Math.min(...this.#views(name, nowUs))
+  }
+
+  #views(name: string, nowUs: number): number[] {
     const seen = this.#seen.get(name) ?? []
     const old = seen.findLast(({ atUs }) => atUs < nowUs - 50_000)
     const recent = seen.filter(({ atUs }) => atUs >= nowUs - 50_000)
-    return Math.max(0, old?.available ?? 0, ...recent.map(({ available }) => available))
+    return [old?.available ?? 0, ...recent.map(({ available }) => available)]
   }
 }
 
@@ -106,7 +114,9 @@ function watchReplicaSets(world: FakeWorld): (next: ReplicaSet) => void {
     const total = all.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0)
     expect(total, 'total spec').toBeLessThanOrEqual(fenceposts.replicas + fenceposts.surge)
     const cut = (previous?.spec.replicas ?? 0) > (next.spec.replicas ?? 0)
-    if (cut) checkCut(fenceposts, next, others, name => lately.most(name, nowUs))
+    // Whoever has seen that its pods are not available any more takes nothing away.
+    const takes = lately.least(next.metadata.name, nowUs) > (next.spec.replicas ?? 0)
+    if (cut && takes) checkCut(fenceposts, next, others, name => lately.most(name, nowUs))
   }
 }
 
