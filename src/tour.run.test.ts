@@ -43,7 +43,7 @@ beforeAll(async () => {
   )
   exitCode = 'code' in ended ? ended.code : 0
   report = JSON.parse(ended.stdout) as ReportDocument
-}, 300_000)
+}, 900_000)
 afterAll(() => rmSync(reports, { recursive: true, force: true }))
 
 function row(name: string): Analysis {
