@@ -59,8 +59,9 @@ describe('the tour', () => {
   })
 
   it('finds every configuration as it is declared, and says so with exit code 0', () => {
+    // A note says what changes nothing: of a driver that waited for a core and was on time all the same, say.
     const findings = report.analyses.flatMap(({ name, findings: all }) =>
-      all.map(({ message }) => `${name}: ${message}`),
+      all.filter(({ severity }) => severity !== 'note').map(({ message }) => `${name}: ${message}`),
     )
     expect(findings).toEqual([])
     expect(exitCode).toBe(0)
