@@ -4,11 +4,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { pingDatabase } from './database.ts'
 import { draining } from './draining.ts'
-import { recordAnswered, recordArrived } from './journal.ts'
+import { recordAnswered, recordAnsweredAtOnce, recordArrived } from './journal.ts'
 import type { AppSettings } from './settings.ts'
 
-const STREAM_CHUNKS = 5
-const STREAM_PAUSE_MS = 10
+const STREAM_CHUNKS = 3
+const STREAM_PAUSE_MS = 20
 const EVENT_PAUSE_MS = 100
 const MAX_ANSWER_MS = 60_000
 const MAX_BODY_BYTES = 64 * 1024
@@ -24,25 +24,48 @@ interface Response {
   once(event: 'close', listener: () => void): unknown
 }
 
-export async function answer(settings: AppSettings, request: Request, response: Response): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://app')
-  if (url.pathname.startsWith('/health') || url.pathname === '/readyz') {
-    await answerHealth(settings, url, response)
-    return
-  }
+/** What of a request decides its answer. */
+interface Asked {
+  path: string
+  /** `?ms=`: how long the answer takes. */
+  answerMs: number
+  requestId: string | null
+}
 
-  const header = request.headers['x-request-id']
-  const requestId = typeof header === 'string' ? header : null
-  if (requestId !== null) recordArrived(requestId)
+export async function answer(settings: AppSettings, request: Request, response: Response): Promise<void> {
+  const asked = readRequest(request)
+  const { path, answerMs, requestId } = asked
+  if (path.startsWith('/health') || path === '/readyz') return answerHealth(settings, path, response)
+
   response.setHeader('x-pod', settings.podName)
   response.setHeader('x-version', settings.version)
   if (requestId !== null) response.setHeader('x-request-id', requestId)
+  if (request.method === 'GET' && path === '/' && answerMs === 0) {
+    if (requestId !== null) recordAnsweredAtOnce(requestId)
+    response.end(greeting(settings))
+    return
+  }
 
-  const answerMs = Math.min(Number(url.searchParams.get('ms') ?? 0) || 0, MAX_ANSWER_MS)
+  if (requestId !== null) recordArrived(requestId)
   if (answerMs > 0) await delay(answerMs)
-  const body = await bodyFor(settings, request, response, url.pathname)
+  const body = await bodyFor(settings, request, response, path)
   if (requestId !== null) recordAnswered(requestId)
   response.end(body)
+}
+
+function readRequest({ url = '/', headers }: Request): Asked {
+  const [path = '/', query] = url.split('?', 2)
+  const answerMs = query === undefined ? 0 : Number(new URLSearchParams(query).get('ms') ?? 0) || 0
+  const requestId = headers['x-request-id']
+  return {
+    path,
+    answerMs: Math.min(answerMs, MAX_ANSWER_MS),
+    requestId: typeof requestId === 'string' ? requestId : null,
+  }
+}
+
+function greeting({ podName, version }: AppSettings): string {
+  return `hello from ${podName}, version ${version}\n`
 }
 
 async function bodyFor(
@@ -54,7 +77,7 @@ async function bodyFor(
   switch (`${request.method ?? 'GET'} ${path}`) {
     case 'GET /':
     case 'GET /slow':
-      return `hello from ${settings.podName}, version ${settings.version}\n`
+      return greeting(settings)
     case 'POST /echo':
       return await readBody(request)
     case 'GET /stream':
@@ -84,15 +107,14 @@ async function streamEvents(response: Response): Promise<string> {
   return 'event: end\ndata: bye\n\n'
 }
 
-async function answerHealth(settings: AppSettings, url: URL, response: Response): Promise<void> {
-  const wantsDatabase = url.pathname === '/healthz/ready' || url.pathname === '/readyz'
+async function answerHealth(settings: AppSettings, path: string, response: Response): Promise<void> {
+  const wantsDatabase = path === '/healthz/ready' || path === '/readyz'
   if (wantsDatabase && settings.databaseCheck && !(await pingDatabase(settings.database))) {
     response.statusCode = 503
     response.end('database unreachable\n')
     return
   }
-  if (!['/health', '/healthz/live', '/healthz/ready', '/readyz'].includes(url.pathname))
-    response.statusCode = 404
+  if (!['/health', '/healthz/live', '/healthz/ready', '/readyz'].includes(path)) response.statusCode = 404
   response.end('ok\n')
 }
 

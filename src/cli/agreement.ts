@@ -21,7 +21,6 @@ import { readProvenance } from '../run/provenance.ts'
 import { chooseExperiments } from './choose.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
 import { listenForInterrupts } from './interrupts.ts'
-import { analyzeFolder } from './judge.ts'
 import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
 import { chosenSeed, newRunId } from './run-id.ts'
@@ -98,22 +97,18 @@ async function measureOn(
   const venue = await openVenue({ options, experiments, runId, folder, env: streams.env, signal, say })
   try {
     const { atATime } = venue
-    const load = { atATime, seed, k6: null, k6Always: false }
+    const load = { atATime, measuresRoom: true, seed, k6: null, k6Always: false }
     const plan = { ...load, experiments, folder, runId, provenance, display, venue, signal }
-    const { folders, notRun } = await measure(plan)
+    const { analyses, notRun } = await measure(plan)
     const sides = new Map<string, Side>()
-    for (const recording of folders) sides.set(path.basename(recording), await readSide(recording))
+    for (const analysis of analyses) {
+      const phaseTimes = measurePhaseTimes(await readRecording(path.join(folder, analysis.name)))
+      sides.set(analysis.name, { analysis, phaseTimes })
+    }
     const nodes = [...sides.values()][0]?.analysis.cluster.nodes
     return { sides, notRun, workers: nodes === undefined ? null : nodes.length - 1 }
   } finally {
     await venue.close(false)
-  }
-}
-
-async function readSide(folder: string): Promise<Side> {
-  return {
-    analysis: await analyzeFolder(folder),
-    phaseTimes: measurePhaseTimes(await readRecording(folder)),
   }
 }
 

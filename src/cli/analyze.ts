@@ -1,10 +1,11 @@
 /** `rollproof analyze`: judges stored recordings again, with the rules of this version. Writes nothing. */
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import type { Analysis } from '../analysis/analysis.ts'
 import { recordingFiles } from '../recording/files.ts'
 import { readRecording, RecordingError } from '../recording/reader.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
-import { judgeRun, printReport, type OutputFormat } from './judge.ts'
+import { analyzeFolder, judgeRun, printReport, type OutputFormat } from './judge.ts'
 import type { Streams } from './streams.ts'
 
 export async function analyzeCommand(
@@ -30,7 +31,9 @@ export async function analyzeCommand(
       interrupted: null,
       provenance,
     }
-    const report = await judgeRun(facts, folders)
+    const analyses: Analysis[] = []
+    for (const recording of folders) analyses.push(await analyzeFolder(recording))
+    const report = judgeRun(facts, analyses)
     printReport(report, output, null, streams)
     return report.exitCode
   } catch (error) {

@@ -24,12 +24,9 @@ export interface RunFacts {
   provenance: Provenance
 }
 
-/** `folders`: the recordings of the run, in the order of the report. */
-export async function judgeRun(facts: RunFacts, folders: string[]): Promise<RunReport> {
+/** `analyses`: in the order of the report. */
+export function judgeRun(facts: RunFacts, analyses: Analysis[]): RunReport {
   const { runId, startedUs, endedUs, notRun, measuredAgain, interrupted, provenance } = facts
-  const analyses = []
-  // One after the other: a recording of thousands of requests is held in memory only while it is judged.
-  for (const folder of folders) analyses.push(await analyzeFolder(folder))
   return makeRunReport({
     runId,
     startedAt: new Date(startedUs / 1000).toISOString(),

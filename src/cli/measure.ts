@@ -5,21 +5,29 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename } from 'node:fs/promises'
 import path from 'node:path'
+import type { Analysis } from '../analysis/analysis.ts'
 import { tooBusy } from '../analysis/verdict.ts'
 import { systemClock } from '../base/clock.ts'
 import type { K6Executable } from '../base/k6-executable.ts'
 import type { Provenance } from '../model/recording.ts'
 import type { MeasuredAgain, NotRun } from '../report/run-report.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
-import { experimentsAtATime, LoadRoom, sideBySide, startOrder } from '../run/matrix.ts'
+import { experimentsAtATime, LoadRoom, sideBySide, startOrder, type Machine } from '../run/matrix.ts'
+import { ProcessorGauge } from '../run/processor-gauge.ts'
 import { run } from '../run/run.ts'
 import { analyzeFolder } from './judge.ts'
 import type { ProgressDisplay } from './progress-display.ts'
 import type { Venue } from './venue.ts'
 
+/** With others beside it once, and then alone: who is disturbed twice while alone will be a third time. */
+const MEASUREMENTS = 3
+
 export interface MeasurePlan {
   experiments: readonly Experiment[]
+  /** At most. */
   atATime: number
+  /** Fewer loads at a time where the machine carries fewer. */
+  measuresRoom: boolean
   folder: string
   runId: string
   seed: number
@@ -34,8 +42,8 @@ export interface MeasurePlan {
 }
 
 export interface Measured {
-  /** The recordings, in the order of the experiments. */
-  folders: string[]
+  /** What the recordings say, in the order of the experiments. */
+  analyses: Analysis[]
   notRun: NotRun[]
   measuredAgain: MeasuredAgain[]
   /** What could not be ended or taken back. */
@@ -43,46 +51,50 @@ export interface Measured {
 }
 
 export async function measure(plan: MeasurePlan): Promise<Measured> {
-  const { experiments, atATime, signal } = plan
+  const { experiments, atATime, display, signal } = plan
   const told: Told = { notRun: [], left: [] }
-  const loadRoom = new LoadRoom(atATime)
+  const loadRoom = new LoadRoom(atATime, plan.measuresRoom ? machine() : null)
   const order = startOrder(experiments, atATime, estimate)
   const folders = await sideBySide(experiments, order, experimentsAtATime(atATime), async experiment => {
     if (!signal.aborted) return conductOne(plan, experiment, loadRoom, told)
     told.notRun.push({ name: experiment.name, why: String(signal.reason) })
     return null
   })
-  const measuredAgain = experimentsAtATime(atATime) === 1 ? [] : await measureAgain(plan, folders, told)
-  return { folders: folders.filter(recording => recording !== null), measuredAgain, ...told }
-}
-
-/** `folders` are those of the experiments, and are replaced by what becomes of the second measurement. */
-async function measureAgain(
-  plan: MeasurePlan,
-  folders: (string | null)[],
-  told: Told,
-): Promise<MeasuredAgain[]> {
-  const { experiments, display, signal } = plan
-  const again: MeasuredAgain[] = []
+  const measuredAgain: MeasuredAgain[] = []
+  const analyses: Analysis[] = []
+  const again = experimentsAtATime(atATime) > 1
+  // One after the other: a recording of thousands of requests is held in memory only while it is judged.
   for (const [index, experiment] of experiments.entries()) {
-    const recording = folders[index]
-    if (recording === undefined || recording === null || signal.aborted) continue
-    const why = tooBusy(await analyzeFolder(recording))
-    if (why === null) continue
-    const { name } = experiment
-    display.say(`${name}: the machine was too busy: measuring it again, alone`)
-    display.again(name)
-    await setAside(recording)
-    again.push({ name, why })
-    folders[index] = await conductOne(plan, experiment, new LoadRoom(1), told)
+    let recording = folders[index] ?? null
+    let measurements = 1
+    while (recording !== null) {
+      const analysis = await analyzeFolder(recording)
+      const why = again && !signal.aborted && measurements < MEASUREMENTS ? tooBusy(analysis) : null
+      if (why === null) {
+        analyses.push(analysis)
+        break
+      }
+      const { name } = experiment
+      display.say(`${name}: the machine was too busy: measuring it again, alone`)
+      display.again(name)
+      const aside = await setAside(recording, measurements++)
+      measuredAgain.push({ name, why, recording: path.relative(plan.folder, aside) })
+      recording = await conductOne(plan, experiment, new LoadRoom(1), told)
+    }
   }
-  return again
+  return { analyses, measuredAgain, ...told }
 }
 
-async function setAside(recording: string): Promise<void> {
+function machine(): Machine {
+  return { gauge: new ProcessorGauge(systemClock), clock: systemClock }
+}
+
+async function setAside(recording: string, measurement: number): Promise<string> {
   const superseded = path.join(path.dirname(recording), 'superseded')
   await mkdir(superseded, { recursive: true })
-  await rename(recording, path.join(superseded, path.basename(recording)))
+  const aside = path.join(superseded, path.basename(recording) + (measurement === 1 ? '' : `-${measurement}`))
+  await rename(recording, aside)
+  return aside
 }
 
 type Told = Pick<Measured, 'notRun' | 'left'>

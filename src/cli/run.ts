@@ -63,13 +63,19 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
       place === null
         ? await openVenue({ options, experiments, runId, folder, env, signal, say })
         : contextVenue(place, signal)
-    const load = { atATime: atATime ?? venue.atATime, seed, k6, k6Always: options.driver === 'k6' }
+    const load = {
+      atATime: atATime ?? venue.atATime,
+      measuresRoom: options.atATime === undefined,
+      seed,
+      k6,
+      k6Always: options.driver === 'k6',
+    }
     const plan = { ...load, experiments, folder, runId, provenance, display }
-    const { folders, notRun, measuredAgain, left } = await measure({ ...plan, venue, signal })
+    const { analyses, notRun, measuredAgain, left } = await measure({ ...plan, venue, signal })
     const interrupted = signal.aborted ? String(signal.reason) : null
-    const report = await judgeRun(
+    const report = judgeRun(
       { runId, startedUs, endedUs: systemClock.nowUs(), notRun, measuredAgain, interrupted, provenance },
-      folders,
+      analyses,
     )
     await closeVenue(venue, report.exitCode !== 0 && interrupted === null, say)
     display.end()

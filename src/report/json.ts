@@ -44,7 +44,7 @@ export function reportDocument(report: RunReport): ReportDocument {
     exitCode,
     interrupted,
     notRun: report.notRun.map(({ name, why }) => ({ name, why })),
-    measuredAgain: report.measuredAgain.map(({ name, why }) => ({ name, why })),
+    measuredAgain: report.measuredAgain.map(({ name, why, recording }) => ({ name, why, recording })),
     provenance: provenanceFields(report.provenance),
     analyses: report.analyses.map(analysisFields),
   }

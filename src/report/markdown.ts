@@ -46,8 +46,8 @@ function unfinished({ interrupted, notRun, measuredAgain }: RunReport): string[]
     ...(interrupted === null ? [] : [`**Interrupted**: ${prose(interrupted)}`]),
     ...notRun.map(({ name, why }) => `**Not run**: ${code(name)}: ${prose(why)}`),
     ...measuredAgain.map(
-      ({ name, why }) =>
-        `**Measured again, alone**: ${code(name)}. The machine was too busy the first time: ${prose(why)} That recording lies in ${code(`superseded/${name}`)}.`,
+      ({ name, why, recording }) =>
+        `**Measured again, alone**: ${code(name)}. The machine was too busy before: ${prose(why)} That recording lies in ${code(recording)}.`,
     ),
   ])
 }

@@ -13,9 +13,12 @@ export interface NotRun {
   why: string
 }
 
+/** A measurement that the machine was too busy for, and that another took the place of. */
 export interface MeasuredAgain {
   name: string
   why: string
+  /** Where its recording lies, seen from the report's folder. */
+  recording: string
 }
 
 export interface RunReport {
@@ -29,7 +32,7 @@ export interface RunReport {
   analyses: Analysis[]
   /** Planned, but not made or not finished. */
   notRun: NotRun[]
-  /** Measured twice, since the machine was too busy the first time; the first recording is kept, and counts no more. */
+  /** Measurements that do not count: the machine was too busy for them. Their recordings are kept. */
   measuredAgain: MeasuredAgain[]
   /** Why the command broke off; null when it ended by itself. */
   interrupted: string | null

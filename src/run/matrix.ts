@@ -4,7 +4,9 @@
  * and a few further experiments get their clusters ready meanwhile.
  */
 import { availableParallelism } from 'node:os'
+import type { Clock, Timer } from '../base/clock.ts'
 import type { Estimate } from './experiment.ts'
+import type { ProcessorGauge } from './processor-gauge.ts'
 
 const LOADS_PER_CORE = 1.5
 const PREPARING = 2
@@ -20,15 +22,42 @@ export function experimentsAtATime(loads: number): number {
   return loads === 1 ? 1 : loads + PREPARING
 }
 
-/** Room for so many standard loads at once, shared by the experiments of a run. Who waits longest is next. */
+/** What a standard load takes with the pods that answer it (measured: 0.35 to 0.45 on one machine). */
+const CORES_PER_LOAD = 0.5
+
+/** With less than this free, no load takes the place of another, either. */
+const SPARE_CORES = 0.15
+
+/** While a load waits for the machine, and not for another load, this often the machine is asked again. */
+const ASK_AGAIN_MS = 250
+
+/** After this a load has shown what it costs. */
+const SHOWN_US = 1_500_000
+
+/** What the machine can carry at the moment. */
+export interface Machine {
+  gauge: Pick<ProcessorGauge, 'freeCores'>
+  clock: Clock
+}
+
+/**
+ * Room for so many standard loads at once, shared by the experiments of a run. Who waits longest is next. With `machine`,
+ * for fewer where fewer are all that it carries: never less than one.
+ */
 export class LoadRoom {
   readonly #capacity: number
+  readonly #machine: Machine | null
   #free: number
+  #asking: Timer | null = null
+  #enteredUs = Number.NEGATIVE_INFINITY
+  /** As many ran when the last one entered: who takes the place of one that has ended adds nothing. */
+  #carried = 0
   readonly #waiting: { need: number; enter: () => void }[] = []
 
-  constructor(loads: number) {
+  constructor(loads: number, machine: Machine | null = null) {
     this.#capacity = loads * STANDARD_LOAD_PER_SECOND
     this.#free = this.#capacity
+    this.#machine = machine
   }
 
   /** Resolves with the function that gives the room back; calling that twice does no harm. */
@@ -51,13 +80,34 @@ export class LoadRoom {
   #admit(): void {
     for (
       let next = this.#waiting[0];
-      next !== undefined && next.need <= this.#free;
+      next !== undefined && next.need <= this.#free && this.#isCarried(next.need);
       next = this.#waiting[0]
     ) {
       this.#waiting.shift()
       this.#free -= next.need
+      this.#enteredUs = this.#machine?.clock.nowUs() ?? 0
+      this.#carried = this.#capacity - this.#free
       next.enter()
     }
+    this.#askAgain()
+  }
+
+  #isCarried(need: number): boolean {
+    if (this.#machine === null) return true
+    const { gauge, clock } = this.#machine
+    const freeCores = gauge.freeCores()
+    const running = this.#capacity - this.#free
+    if (running === 0) return true
+    if (running + need <= this.#carried && freeCores >= SPARE_CORES) return true
+    const shown = clock.nowUs() - this.#enteredUs >= SHOWN_US
+    return shown && freeCores >= (need / STANDARD_LOAD_PER_SECOND) * CORES_PER_LOAD
+  }
+
+  #askAgain(): void {
+    this.#asking?.cancel()
+    this.#asking = null
+    if (this.#machine === null || this.#waiting.length === 0) return
+    this.#asking = this.#machine.clock.after(ASK_AGAIN_MS, () => this.#admit())
   }
 }
 

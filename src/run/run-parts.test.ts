@@ -172,4 +172,55 @@ describe('side by side', () => {
     await light
     expect(order.at(-1)).toBe('light')
   })
+
+  it('lets a load in only where the machine carries it, and asks until it does', async () => {
+    const clock = new FakeClock()
+    let freeCores = 0
+    const gauge = { freeCores: () => freeCores }
+    const room = new LoadRoom(3, { gauge, clock })
+    let entered = 0
+    const enter = async (): Promise<() => void> => {
+      const giveBack = await room.take(310)
+      entered += 1
+      return giveBack
+    }
+    const first = await enter()
+    freeCores = 0.6
+    void enter()
+    void enter()
+    await clock.advanceAsync(1000)
+    // The first has not shown yet what it costs.
+    expect(entered).toBe(1)
+    await clock.advanceAsync(1000)
+    expect(entered).toBe(2)
+    freeCores = 0.4
+    await clock.advanceAsync(10_000)
+    expect(entered).toBe(2)
+    freeCores = 0.6
+    await clock.advanceAsync(300)
+    expect(entered).toBe(3)
+    void enter()
+    freeCores = 0.2
+    first()
+    await clock.advanceAsync(1)
+    expect(entered).toBe(4)
+  })
+
+  it('lets nobody in, not even for another, while the machine has nothing to spare', async () => {
+    const clock = new FakeClock()
+    let freeCores = 2
+    const room = new LoadRoom(2, { gauge: { freeCores: () => freeCores }, clock })
+    const first = await room.take(310)
+    clock.advance(5000)
+    await room.take(310)
+    let entered = false
+    void room.take(310).then(() => (entered = true))
+    freeCores = 0.1
+    first()
+    await clock.advanceAsync(5000)
+    expect(entered).toBe(false)
+    freeCores = 0.2
+    await clock.advanceAsync(300)
+    expect(entered).toBe(true)
+  })
 })

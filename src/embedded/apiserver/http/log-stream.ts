@@ -13,7 +13,7 @@ import { linesCount, logOptions, type LogOptions } from './log-options.ts'
 import type { ResourceRoute } from './route.ts'
 import type { ServerContext } from './server-context.ts'
 
-const pollMs = 200
+const pollMs = 400
 const chunkBytes = 64 * 1024
 
 export async function streamLog(
@@ -82,12 +82,12 @@ async function copyRest(
   stream: LineStream,
   closed: AbortSignal,
 ): Promise<number> {
-  const buffer = Buffer.alloc(chunkBytes)
   let position = from
   while (!closed.aborted && position < end) {
+    const buffer = Buffer.allocUnsafe(chunkBytes)
     const { bytesRead } = await file.read(buffer, 0, Math.min(chunkBytes, end - position), position)
     if (bytesRead === 0) break
-    stream.write(Buffer.from(buffer.subarray(0, bytesRead)))
+    stream.write(buffer.subarray(0, bytesRead))
     position += bytesRead
   }
   return position
