@@ -9,7 +9,7 @@ import type { Estimate } from './experiment.ts'
 import type { ProcessorGauge } from './processor-gauge.ts'
 
 const LOADS_PER_CORE = 1.5
-const PREPARING = 2
+const PREPARING = 3
 
 /** The catalogue's default load; a scenario with more takes as many times the room. */
 const STANDARD_LOAD_PER_SECOND = 310
