@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 const measuring = ['src/tour.run.test.ts', 'src/conformance/phases/*.run.test.ts']
 /** They make real clusters: `npm run test:kind`, and where Docker and kind are, `npm test`. */
 const onKind = 'src/**/*.kind.test.ts'
+// Reading them takes Node longer than all the rest of its start, and the tests start some thousand processes.
+delete process.env.NODE_EXTRA_CA_CERTS
 const shared = { testTimeout: 20_000, hookTimeout: 30_000 }
 
 export default defineConfig({

@@ -73,7 +73,7 @@ export async function startEmbedded({
     [],
     clock,
     line => announce(JSON.parse(line) as EmbeddedReady),
-    { givesWay },
+    { givesWay, withoutTls: true },
   )
   void child.ended.then(({ exitCode }) => {
     if (exitCode !== 0) removeRemains(directory)

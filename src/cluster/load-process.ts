@@ -44,7 +44,7 @@ export function startLocalLoad(plan: LoadPlan, clock: Clock, observer: LoadObser
   const live: LoadProcess['live'] = { sent: 0, failed: 0, lastFailureUs: null, startedUs: null }
   let totals: LoadTotals | null = null
   const program = programPath(plan.k6 === undefined ? 'load' : 'k6-load')
-  const child = startChild(program, [], clock, line => {
+  const onLine = (line: string): void => {
     const message = JSON.parse(line) as LoadMessage
     switch (message.type) {
       case 'started':
@@ -76,7 +76,9 @@ export function startLocalLoad(plan: LoadPlan, clock: Clock, observer: LoadObser
         totals = message.totals
         break
     }
-  })
+  }
+  const withoutTls = plan.k6 === undefined && (plan.target.tls ?? null) === null
+  const child = startChild(program, [], clock, onLine, { withoutTls })
   child.send(plan)
   return {
     live,
