@@ -2,32 +2,41 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { readRecording } from '../recording/reader.ts'
 import { processesWith, runCommand, startCommand, type RunningCommand } from '../testing/command.ts'
 
-let folder: string
-let temporary: string
-let marker: string
-beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'interrupt-test-'))
-  temporary = mkdtempSync(path.join(os.tmpdir(), 'interrupt-tmp-'))
-  marker = `ROLLPROOF_TEST_MARK=${path.basename(folder)}`
-})
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true })
-  rmSync(temporary, { recursive: true, force: true })
-})
-
-/** With a temporary folder of its own, so that what it leaves there is seen; each child inherits the mark. */
-function start(...args: string[]): RunningCommand {
-  const [name = '', value = ''] = marker.split('=')
-  return startCommand(['run', ...args, '--reports', folder], { TMPDIR: temporary, [name]: value })
+interface Lab {
+  folder: string
+  /** In the environment of every process of the run. */
+  mark: string
+  start(...args: string[]): RunningCommand
+  /** Processes of the run that are still there. */
+  survivors: () => number[]
+  clusterFolders: () => string[]
 }
 
-/** Pods have an environment of their own; it names the cluster's folder, which lies in our temporary folder. */
-function survivors(): number[] {
-  return [...new Set([...processesWith(marker), ...processesWith(temporary)])]
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A temporary folder of its own, so that what a run leaves there is seen; each child inherits the mark. */
+function newLab(): Lab {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'interrupt-test-'))
+  const temporary = mkdtempSync(path.join(os.tmpdir(), 'interrupt-tmp-'))
+  folders.push(folder, temporary)
+  const [name, value] = ['ROLLPROOF_TEST_MARK', path.basename(folder)]
+  const mark = `${name}=${value}`
+  return {
+    folder,
+    mark,
+    start: (...args) =>
+      startCommand(['run', ...args, '--reports', folder], { TMPDIR: temporary, [name]: value }),
+    // Pods have an environment of their own; it names the cluster's folder, which lies in the temporary folder.
+    survivors: () => [...new Set([...processesWith(mark), ...processesWith(temporary)])],
+    clusterFolders: () => readdirSync(temporary).filter(name => name.startsWith('rollproof-')),
+  }
 }
 
 async function untilNone(look: () => unknown[]): Promise<unknown[]> {
@@ -44,24 +53,23 @@ function commandLine(pid: number): string {
   }
 }
 
-const clusterFolders = (): string[] => readdirSync(temporary).filter(name => name.startsWith('rollproof-'))
-
-describe('a run that is interrupted', () => {
+describe.concurrent('a run that is interrupted', () => {
   for (const [signal, exitCode] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
     it(`by ${signal} cleans up, keeps what it recorded, and exits with ${exitCode}`, async () => {
-      const run = start('naive', '--disruption', 'rolling-update')
+      const lab = newLab()
+      const run = lab.start('naive', '--disruption', 'rolling-update')
       await run.saw('baseline')
       run.child.kill(signal)
       const ended = await run.ended
       expect(ended.exitCode).toBe(exitCode)
       expect(ended.stderr).toContain(`${signal}: ending, cleaning up`)
-      expect(survivors()).toEqual([])
-      expect(clusterFolders()).toEqual([])
-      const [runId = ''] = readdirSync(folder)
-      const recording = await readRecording(path.join(folder, runId, 'naive.rolling-update'))
+      expect(lab.survivors()).toEqual([])
+      expect(lab.clusterFolders()).toEqual([])
+      const [runId = ''] = readdirSync(lab.folder)
+      const recording = await readRecording(path.join(lab.folder, runId, 'naive.rolling-update'))
       expect(recording.manifest.interrupted).toContain(signal)
       expect(recording.samples.length).toBeGreaterThan(0)
       expect(recording.torn).toEqual([])
@@ -69,12 +77,13 @@ describe('a run that is interrupted', () => {
   }
 
   it('while its cluster is being deployed leaves nothing either', async () => {
-    const run = start('naive', '--disruption', 'drain')
+    const lab = newLab()
+    const run = lab.start('naive', '--disruption', 'drain')
     await run.saw('deploy')
     run.child.kill('SIGINT')
     expect((await run.ended).exitCode).toBe(130)
-    expect(survivors()).toEqual([])
-    expect(clusterFolders()).toEqual([])
+    expect(lab.survivors()).toEqual([])
+    expect(lab.clusterFolders()).toEqual([])
   })
 
   it.each([
@@ -85,9 +94,10 @@ describe('a run that is interrupted', () => {
       reason: 'the load driver ended early: it was killed by SIGKILL',
     },
   ])('by the death of $of is inconclusive, says why, and leaves nothing', async ({ program, reason }) => {
-    const run = start('naive', '--disruption', 'rolling-update', '-o', 'json')
+    const lab = newLab()
+    const run = lab.start('naive', '--disruption', 'rolling-update', '-o', 'json')
     await run.saw('baseline')
-    const victims = processesWith(marker).filter(pid => commandLine(pid).includes(program))
+    const victims = processesWith(lab.mark).filter(pid => commandLine(pid).includes(program))
     expect(victims).toHaveLength(1)
     process.kill(victims[0] ?? 0, 'SIGKILL')
     const ended = await run.ended
@@ -101,22 +111,23 @@ describe('a run that is interrupted', () => {
     }
     expect(report.verdict).toBe('inconclusive')
     expect(report.analyses[0]?.findings.map(({ code }) => code)).toContain('run-interrupted')
-    expect(await untilNone(survivors)).toEqual([])
-    expect(await untilNone(clusterFolders)).toEqual([])
+    expect(await untilNone(lab.survivors)).toEqual([])
+    expect(await untilNone(lab.clusterFolders)).toEqual([])
   })
 
   it('by SIGKILL takes its cluster, its pods and its load along, and the recording stays readable', async () => {
-    const run = start('naive', '--disruption', 'rolling-update')
+    const lab = newLab()
+    const run = lab.start('naive', '--disruption', 'rolling-update')
     await run.saw('disruption')
     run.child.kill('SIGKILL')
     await run.ended
-    expect(await untilNone(survivors)).toEqual([])
-    expect(await untilNone(clusterFolders)).toEqual([])
-    const [runId = ''] = readdirSync(folder)
-    const recording = await readRecording(path.join(folder, runId, 'naive.rolling-update'))
+    expect(await untilNone(lab.survivors)).toEqual([])
+    expect(await untilNone(lab.clusterFolders)).toEqual([])
+    const [runId = ''] = readdirSync(lab.folder)
+    const recording = await readRecording(path.join(lab.folder, runId, 'naive.rolling-update'))
     expect(recording.manifest.endedUs).toBeNull()
     expect(recording.samples.length).toBeGreaterThan(0)
-    const judged = await runCommand(['analyze', path.join(folder, runId), '-o', 'json'])
+    const judged = await runCommand(['analyze', path.join(lab.folder, runId), '-o', 'json'])
     expect(judged.exitCode).toBe(3)
     expect(judged.stdout).toContain('"run-interrupted"')
   })
