@@ -100,9 +100,11 @@ describe('the tour', () => {
   })
 
   it('balances its books with the servers’ own ledger', () => {
-    for (const { ledger, driver, requests } of report.analyses) {
+    for (const { ledger, requests } of report.analyses) {
       expect(ledger).toMatchObject({ succeededNotAnswered: 0, arrivedNotSent: 0 })
-      expect(driver.totals).toMatchObject({ skipped: 0 })
+      // A short stall of the machine is a hole in the load; what is more makes the run inconclusive.
+      expect(requests.skipped).toBeLessThan(requests.scheduled / 100)
+      expect(requests.scheduled).toBe(requests.sent + requests.skipped)
       expect(requests.sent).toBe(requests.succeeded + requests.failed + requests.unresolved)
     }
   })

@@ -50,7 +50,7 @@ export function analyze(recording: Recording): Analysis {
     terminations,
     outages,
     longestOutageMs: Math.max(0, ...outages.map(outage => outage.durationMs)),
-    statistics: computeStatistics(timeline, terminations, attributions),
+    statistics: computeStatistics(timeline, terminations, attributions, driver),
     driver,
     ledger,
   }

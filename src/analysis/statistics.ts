@@ -3,7 +3,7 @@
  * over three terminations are three observations; and a drop window shorter than the spacing of the requests that could
  * have hit it may have been there unseen.
  */
-import type { Attribution, Statistics, Termination } from './analysis.ts'
+import type { Attribution, DriverSummary, Statistics, Termination } from './analysis.ts'
 import { inForceAt } from './routing.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -13,13 +13,16 @@ export function computeStatistics(
   timeline: Timeline,
   terminations: readonly Termination[],
   attributions: readonly Attribution[],
+  driver: DriverSummary,
 ): Statistics {
+  const window = visibleWindowMs(freshRatePerSecond(timeline), replicasAtBaseline(timeline))
   const failing = failingTerminations(terminations, attributions)
   return {
     terminations: terminations.length,
     failingTerminations: failing,
     failingShareUpperBound: upperBound(failing, terminations.length),
-    visibleWindowMs: visibleWindowMs(freshRatePerSecond(timeline), replicasAtBaseline(timeline)),
+    // Nothing is sent while the driver stands still.
+    visibleWindowMs: window === null ? null : Math.max(window, driver.longestStallMs),
   }
 }
 

@@ -1,6 +1,6 @@
 /** Whether the driver did what it was told, and told what it did (rules 2, 3, 5 and 8 of the design). */
 import { tellsConnections } from './driver-limits.ts'
-import type { LoadTotals, PopulationProfile } from '../model/load.ts'
+import type { LoadTotals, PopulationProfile, Sample } from '../model/load.ts'
 import type { DriverSummary, Finding } from './analysis.ts'
 import { counted, inMs, listed, percent } from './figures.ts'
 import { inconclusive, note } from './finding.ts'
@@ -16,6 +16,9 @@ export const latenessLimitMs = 20
 
 /** Drop windows of 0.1–1.3 s were measured; a stall of a quarter second can hide one whole. */
 export const stallLimitMs = 250
+
+/** As of those that are late. */
+export const skippedShareLimit = 0.01
 
 /** A population must have had the chance of ten requests before its silence means something. */
 const expectedBeforeSilent = 10
@@ -92,18 +95,26 @@ function judgePunctuality(timeline: Timeline, driver: DriverSummary): Finding[] 
       ),
     )
   }
-  const { scheduled, skipped } = countSamples(timeline.judged)
-  if (skipped > 0) {
-    const message = `${counted(skipped, 'request')} of ${scheduled} (${percent(skipped / scheduled)}) due and not sent.`
-    findings.push(
-      inconclusive(
-        'requests-skipped',
-        message,
-        'Raise maxInFlight, lower the rates, or shorten the time-outs.',
-      ),
-    )
+  return [...findings, ...judgeSkipped(timeline, driver)]
+}
+
+/**
+ * What fell due while the driver stood still was not sent, and the stall says so already: it is one hole in the load,
+ * judged by its length. What was skipped for another reason, or more than a hundredth, is more than a hole.
+ */
+function judgeSkipped({ judged, recording: { stalls } }: Timeline, driver: DriverSummary): Finding[] {
+  const skipped = judged.filter(({ outcome }) => outcome.kind === 'skipped')
+  if (skipped.length === 0) return []
+  const share = skipped.length / judged.length
+  const inStall = ({ scheduledUs }: Sample): boolean =>
+    stalls.some(({ fromUs, toUs }) => scheduledUs >= fromUs && scheduledUs <= toUs)
+  const message = `${counted(skipped.length, 'request')} of ${judged.length} (${percent(share)}) due and not sent`
+  if (share < skippedShareLimit && skipped.every(inStall)) {
+    const stall = `the driver stood still for ${inMs(driver.longestStallMs * 1000)} at most`
+    return [note('requests-skipped', `${message}: ${stall}.`, 'Free the machine of other work.')]
   }
-  return findings
+  const remedy = 'Raise maxInFlight, lower the rates, or shorten the time-outs.'
+  return [inconclusive('requests-skipped', `${message}.`, remedy)]
 }
 
 /**

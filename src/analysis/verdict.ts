@@ -41,7 +41,8 @@ const crowding: ReadonlySet<FindingCode> = new Set<FindingCode>([
 /** Why the machine was too busy for this measurement; null when it was not. A measurement alone may then do better. */
 export function tooBusy({ findings }: Pick<Analysis, 'findings'>): string | null {
   if (findings.some(({ code }) => code === 'run-interrupted')) return null
-  return findings.find(({ code }) => crowding.has(code))?.message ?? null
+  const why = findings.find(({ code, severity }) => crowding.has(code) && severity === 'inconclusive')
+  return why?.message ?? null
 }
 
 export function reachVerdict(
@@ -49,7 +50,9 @@ export function reachVerdict(
   findings: readonly Finding[],
 ): { verdict: Verdict; asDeclared: boolean } {
   const doubtful = findings.some(finding => finding.severity === 'inconclusive')
-  const discredited = findings.some(({ code }) => discrediting.has(code))
+  const discredited = findings.some(
+    ({ code, severity }) => discrediting.has(code) && severity === 'inconclusive',
+  )
   const differs = findings.some(finding => finding.severity === 'not-as-declared')
   const odd = attributions.some(({ cause }) => cause === 'harness' || cause === 'unexplained')
   return {

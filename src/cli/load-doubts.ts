@@ -1,14 +1,11 @@
 /** Whether a load was measured at all: what makes its own account doubtful, and the exit code that follows. */
 import type { ChildEnd } from '../base/child.ts'
-import { latenessLimitMs } from '../analysis/validity-load.ts'
+import { latenessLimitMs, skippedShareLimit, stallLimitMs } from '../analysis/validity-load.ts'
 import type { LoadTotals } from '../model/load.ts'
 import type { FailureCount } from '../report/load-summary.ts'
 import { counted } from '../report/words.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { LoadBooks } from './load-books.ts'
-
-/** The same as for a run: a stall of a quarter second can hide a whole outage. */
-const LONGEST_STALL_MS = 250
 
 const isOurs = ({ class: name }: FailureCount): boolean => name.startsWith('local.')
 
@@ -33,10 +30,12 @@ export function doubtsOf({ totals, end, books, interrupted }: LoadEvidence): str
     )
   const { skipped, unresolved, scheduled } = totals
   if (scheduled === 0 && !interrupted) doubts.push('no request was due')
-  if (skipped > 0)
+  // What fell due in a stall is no more than the stall, which is judged by its length.
+  const stalledOnly = books.limits?.skippedForOpen === 0 && skipped / scheduled < skippedShareLimit
+  if (skipped > 0 && !stalledOnly)
     doubts.push(`${counted(skipped, 'request')} of ${scheduled} skipped: due, and not sent by the driver`)
   const { count, longestMs } = books.stalls
-  if (longestMs >= LONGEST_STALL_MS)
+  if (longestMs >= stallLimitMs)
     doubts.push(
       `the driver stood still, once for ${Math.round(longestMs)} ms (${counted(count, 'stall')} in all)`,
     )

@@ -105,6 +105,22 @@ export class RecordingBuilder {
     return this.change(recording => void recording.stalls.push({ fromUs: at(fromMs), toUs: at(toMs) }))
   }
 
+  /** What was due then on a fresh connection was not sent. */
+  skips(fromMs: number, toMs: number): this {
+    return this.change(recording => {
+      const { manifest, samples } = recording
+      const missed = samples.filter(
+        ({ population, scheduledUs }) =>
+          population === 'fresh' && scheduledUs >= at(fromMs) && scheduledUs <= at(toMs),
+      )
+      const never = { sentUs: null, writtenUs: null, endedUs: null, connection: null, servedBy: null }
+      for (const sample of missed) Object.assign(sample, { outcome: { kind: 'skipped' }, ...never })
+      const ids = new Set(missed.map(({ seq }) => `${manifest.runPrefix}-${seq}`))
+      recording.ledger = recording.ledger.filter(({ request }) => !ids.has(request))
+      manifest.totals = totalsOf(samples)
+    })
+  }
+
   /** Runs last, on the whole; later changes see earlier ones. */
   change(change: (recording: Recording) => void): this {
     this.#changes.push(change)
