@@ -2,11 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import type { RecordingBuilder } from '../testing/recording-builder.ts'
 import { at, phaseMs, recording, totalsOf } from '../testing/recording-builder.ts'
-import type { Analysis, Finding, FindingCode, Verdict } from './analysis.ts'
+import type { FindingCode, Verdict } from './analysis.ts'
 import { analyze } from './analyze.ts'
-
-const refusedAt = (atMs: number) =>
-  ({ atMs, endedMs: atMs + 1, code: 'refused', phase: 'connect', pod: 'web-c' }) as const
+import { blockedDrain, dependencyOutage, inconclusiveOnes, refusedAt } from './testdata/runs.ts'
 
 /** Keeps some samples, and the driver's account and the ledger in step with them. */
 function keepSamples(
@@ -19,33 +17,6 @@ function keepSamples(
     const kept = new Set(whole.samples.map(({ seq }) => `${whole.manifest.runPrefix}-${seq}`))
     whole.ledger = whole.ledger.filter(({ request }) => kept.has(request))
   })
-}
-
-function dependencyOutage(): RecordingBuilder {
-  return recording()
-    .manifest(manifest => {
-      manifest.name = 'database-blip.dependency-outage'
-      manifest.disruption = {
-        disruption: 'dependency-outage',
-        ending: 'completed',
-        targets: [],
-        gone: [],
-        detail: null,
-      }
-      for (const plan of manifest.scenario.disruptions) plan.disruption = 'dependency-outage'
-    })
-    .unseen(each => 'pod' in each && each.kind !== 'pod-added' && each.kind !== 'pod-addressed')
-}
-
-function blockedDrain(): RecordingBuilder {
-  return recording()
-    .manifest(manifest => {
-      if (manifest.disruption !== null)
-        Object.assign(manifest.disruption, { disruption: 'drain', ending: 'blocked', gone: [] })
-      for (const plan of manifest.scenario.disruptions) plan.disruption = 'drain'
-    })
-    .declares(expectation => void (expectation.ending = 'blocked'))
-    .unseen(each => ['pod-terminating', 'pod-deleted', 'container-terminated'].includes(each.kind))
 }
 
 const broken: [FindingCode, string, RegExp, RecordingBuilder][] = [
@@ -288,10 +259,6 @@ const broken: [FindingCode, string, RegExp, RecordingBuilder][] = [
   ],
 ]
 
-function inconclusiveOnes(analysis: Analysis): Finding[] {
-  return analysis.findings.filter(({ severity }) => severity === 'inconclusive')
-}
-
 describe('a run is not believed when', () => {
   it.each(broken)('%s: %s', (code, _, message, built) => {
     const analysis = analyze(built.build())
@@ -332,97 +299,5 @@ describe('a run is not believed when', () => {
       ) as [string, FindingCode][],
     )
     expect(new Set(remedies.values())).toEqual(new Set(broken.map(([code]) => code)))
-  })
-})
-
-describe('a run is believed although', () => {
-  const clean = (built: RecordingBuilder): void => {
-    const analysis = analyze(built.build())
-    expect(inconclusiveOnes(analysis)).toEqual([])
-  }
-
-  it('a request of the warm-up failed', () => {
-    const analysis = analyze(recording().fails(refusedAt(700)).build())
-    expect(analysis).toMatchObject({ verdict: 'passed', asDeclared: true, attributions: [] })
-  })
-
-  it('a slow request of the baseline failed after the disruption began: it counts for the disruption', () => {
-    const slow = {
-      population: 'slow',
-      atMs: 2900,
-      writtenMs: 2901,
-      endedMs: 3100,
-      code: 'closed',
-      phase: 'headers',
-    } as const
-    clean(recording().fails({ ...slow, pod: 'web-a', use: 2 }))
-  })
-
-  it('a connect begun during the disruption timed out in the cool-down', () => {
-    clean(
-      recording().fails({ atMs: 7500, endedMs: 10_500, code: 'timed-out', phase: 'connect', pod: 'web-b' }),
-    )
-  })
-
-  it('a watch had a gap before the baseline', () => {
-    clean(
-      recording().seen({
-        atUs: at(900),
-        kind: 'watch-gap',
-        witness: 'pods',
-        fromUs: at(800),
-        why: 'reconnected',
-      }),
-    )
-  })
-
-  it('the driver was held up for less than a drop window', () => {
-    clean(recording().stalls(5000, 5240))
-  })
-
-  it('a request fell due while the driver stood still: it is told, and the window that may go unseen is the stall’s', () => {
-    const built = recording().stalls(5000, 5240).skips(5000, 5001)
-    clean(built)
-    const { findings, verdict, asDeclared, requests, statistics } = analyze(built.build())
-    expect(findings.map(({ code, severity }) => [code, severity])).toEqual([['requests-skipped', 'note']])
-    expect({ verdict, asDeclared, skipped: requests.skipped }).toEqual({
-      verdict: 'passed',
-      asDeclared: true,
-      skipped: 1,
-    })
-    expect(statistics.visibleWindowMs).toBeGreaterThanOrEqual(240)
-  })
-
-  it('the dependency went away as the disruption says', () => {
-    const gone = {
-      kind: 'workload-changed',
-      workload: 'database',
-      desired: 0,
-      generation: 2,
-      observedGeneration: 2,
-    } as const
-    clean(
-      dependencyOutage().seen({ ...gone, atUs: at(3400), replicas: 0, updated: 0, ready: 0, available: 0 }),
-    )
-  })
-
-  it('a drain was blocked as declared, after it had cordoned the node', () => {
-    const drained = blockedDrain().seen({
-      atUs: at(3010),
-      kind: 'node-changed',
-      node: 'worker-1',
-      unschedulable: true,
-      ready: true,
-    })
-    expect(analyze(drained.build())).toMatchObject({ verdict: 'passed', asDeclared: true, findings: [] })
-  })
-
-  it('another run’s requests are in the ledger', () => {
-    clean(
-      recording().change(
-        whole =>
-          void whole.ledger.push({ pod: 'web-a', request: 'deadbeef-1', atUs: at(5000), what: 'arrived' }),
-      ),
-    )
   })
 })

@@ -4,6 +4,7 @@ import { failureClass } from '../model/failure-class.ts'
 import type { FailureCode, FailurePhase, Population, Sample } from '../model/load.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { startHungListener } from './testdata/hung-listener.ts'
+import type { Routes } from './routes.ts'
 import { planFor, population } from './testdata/plans.ts'
 import { play, runDriver, startDriver, turns, until } from './testdata/run-driver.ts'
 import { startScriptedServer, type Fault, type ScriptedServer } from './testdata/scripted-server.ts'
@@ -254,6 +255,34 @@ test('a driver that stood still says so, and skips what fell due meanwhile', asy
   expect(totals).toMatchObject({ scheduled: 51, sent: 21, skipped: 30 })
   for (const { sentUs, scheduledUs } of samples)
     if (sentUs !== null) expect(sentUs - scheduledUs).toBeLessThan(10_000)
+})
+
+test('a driver that is held up while it sends accounts for all that it missed as one stall', async () => {
+  const clock = new FakeClock()
+  const server = await startScriptedServer(() => 'answer')
+  let choices = 0
+  const routes: Routes = {
+    choose() {
+      choices += 1
+      if (choices === 4) clock.advance(70)
+      return { address: '127.0.0.1', port: server.port, roundTripMs: 0 }
+    },
+  }
+  const plan = planFor(server.port, [population({ ratePerSecond: 200 })])
+  const { driver, ended } = startDriver(plan, { clock, routes })
+  clock.advance(200)
+  driver.abort()
+  const { stalls, samples } = await ended
+  await server.close()
+
+  const skipped = samples.filter(({ outcome }) => outcome.kind === 'skipped')
+  expect(skipped.length).toBeGreaterThan(0)
+  expect(stalls).toHaveLength(1)
+  const [stall] = stalls
+  for (const { scheduledUs } of skipped) {
+    expect(scheduledUs).toBeGreaterThanOrEqual(stall?.fromUs ?? Infinity)
+    expect(scheduledUs).toBeLessThanOrEqual(stall?.toUs ?? 0)
+  }
 })
 
 test('at an abort, what was due and not yet sent is skipped, and what is open is unresolved', async () => {

@@ -6,7 +6,7 @@
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { seededRandom } from '../base/random.ts'
-import type { LoadMessage, LoadPlan, LoadTotals, Sample, WorkerShare } from '../model/load.ts'
+import type { DriverStall, LoadMessage, LoadPlan, LoadTotals, Sample, WorkerShare } from '../model/load.ts'
 import { packSample } from '../model/sample-row.ts'
 import { Prober } from './prober.ts'
 import { Recorder } from './recorder.ts'
@@ -50,6 +50,8 @@ export class Driver {
   #timer: Timer | null = null
   #lastTurnUs = 0
   #waitUs = 0
+  /** Of this turn. */
+  #stall: DriverStall | null = null
   #progressUs = 0
   #recorder: Recorder | null = null
   readonly #plan: LoadPlan
@@ -145,40 +147,50 @@ export class Driver {
   /** Ends the run now. What is open is unresolved; what was due and not yet sent is skipped. */
   abort(): void {
     if (this.#ended) return
-    this.#skipMissed(this.#parts.clock.nowUs())
+    const nowUs = this.#parts.clock.nowUs()
+    this.#skipMissed(nowUs, nowUs)
+    this.#tellStall()
     this.#end()
   }
 
   #turn(): void {
     if (this.#ended) return
     const nowUs = this.#parts.clock.nowUs()
-    const stalled = this.#noteStall(nowUs)
+    const stalled = nowUs - this.#lastTurnUs - this.#waitUs > STALL_US
+    if (stalled) this.#stoodStill(this.#lastTurnUs, nowUs)
+    this.#lastTurnUs = nowUs
     // After a stall the answers may lie unread in the kernel: they are read before anything is called too late.
     if (!stalled) this.#deadlines.expire(nowUs)
-    this.#skipMissed(stalled ? nowUs : nowUs - STALL_US)
+    this.#skipMissed(stalled ? nowUs : nowUs - STALL_US, nowUs)
     this.#sendDue(nowUs)
+    this.#tellStall()
     this.#report(nowUs)
     if (nowUs >= this.#stopAtUs && this.#sender.open === 0 && this.#due(this.#stopAtUs) === null)
       return this.#end()
     this.#arm()
   }
 
-  #noteStall(nowUs: number): boolean {
-    const stalled = nowUs - this.#lastTurnUs - this.#waitUs > STALL_US
-    if (stalled) {
-      const stall = { fromUs: this.#lastTurnUs, toUs: nowUs }
-      this.#limits.seeStall(stall)
-      this.#parts.emit({ type: 'stall', stall })
-    }
-    this.#lastTurnUs = nowUs
-    return stalled
+  /** One stall for each turn: it reaches back to the first request that was missed, so that it accounts for all of them. */
+  #stoodStill(fromUs: number, toUs: number): void {
+    const { fromUs: firstUs } = this.#stall ?? { fromUs }
+    this.#stall = { fromUs: Math.min(firstUs, fromUs), toUs }
+  }
+
+  #tellStall(): void {
+    const stall = this.#stall
+    if (stall === null) return
+    this.#stall = null
+    this.#limits.seeStall(stall)
+    this.#parts.emit({ type: 'stall', stall })
   }
 
   /** What was due at `untilUs` or before, and has not been sent, will not be. */
-  #skipMissed(untilUs: number): void {
+  #skipMissed(untilUs: number, nowUs: number): void {
     const lastUs = Math.min(untilUs, this.#stopAtUs)
-    for (let next = this.#due(lastUs); next !== null; next = this.#due(lastUs))
+    for (let next = this.#due(lastUs); next !== null; next = this.#due(lastUs)) {
+      if (nowUs - next.dueUs > STALL_US) this.#stoodStill(next.dueUs, nowUs)
       this.#sender.skipNext(next, 'time')
+    }
   }
 
   #sendDue(nowUs: number): void {
@@ -191,8 +203,8 @@ export class Driver {
       if (next === null) return
       const atUs = this.#parts.clock.nowUs()
       // The process may stand still in the middle of a turn, too.
-      if (atUs - next.dueUs > STALL_US) this.#sender.skipNext(next, 'time')
-      else this.#sender.sendNext(next, atUs)
+      if (atUs - next.dueUs <= STALL_US) this.#sender.sendNext(next, atUs)
+      else this.#skipMissed(next.dueUs, atUs)
     }
   }
 
