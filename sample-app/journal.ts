@@ -8,6 +8,8 @@
  */
 import { writeSync } from 'node:fs'
 
+const originMs = wallOriginMs()
+
 export type AppStep = 'listening' | 'sigterm' | 'listener-closed' | 'draining-cut' | 'exiting'
 
 export function recordStep(step: AppStep): void {
@@ -39,5 +41,21 @@ function line(entry: string, atUs: number): string {
 }
 
 function nowUs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000)
+  return Math.round((originMs + performance.now()) * 1000)
+}
+
+/**
+ * Node reads the wall clock and the monotonic one after each other when it starts. A process that loses its core in
+ * between is off for the rest of its life (seen: 30 ms), so that is looked at once more.
+ */
+function wallOriginMs(): number {
+  const { timeOrigin } = performance
+  let [lowest, highest] = [-Infinity, Infinity]
+  for (let reading = 0; reading < 10; reading++) {
+    const beforeMs = performance.now()
+    const wallMs = Date.now()
+    lowest = Math.max(lowest, wallMs - performance.now())
+    highest = Math.min(highest, wallMs + 1 - beforeMs)
+  }
+  return timeOrigin >= lowest && timeOrigin <= highest ? timeOrigin : (lowest + highest) / 2
 }
