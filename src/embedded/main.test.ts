@@ -125,7 +125,7 @@ test('a reaper that dies is replaced', async () => {
     readChildren(Number(cluster.process.pid)).filter(pid =>
       readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reaper.js'),
     )
-  const [first = 0] = reapers()
+  const first = present(reapers()[0], 'a reaper')
   process.kill(first, 'SIGKILL')
   await cluster.until(() => reapers().some(pid => pid !== first))
   cluster.process.kill('SIGKILL')

@@ -1,6 +1,5 @@
 /** The cluster's side of the reaper: starts it, tells it of process groups, and starts it again when it dies. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { toLine } from '../base/ndjson.ts'
 import { programFile } from './program-file.ts'
 import { startTime } from './process-groups.ts'
 
@@ -47,7 +46,8 @@ export class ReaperLink {
   }
 
   #start(): ChildProcess {
-    const reaper = spawn(process.execPath, [programFile('reaper')], {
+    const { cluster, directory } = this.#parts
+    const reaper = spawn(process.execPath, [programFile('reaper'), cluster, directory], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
       env: {},
@@ -56,8 +56,6 @@ export class ReaperLink {
     reaper.stdin.on('error', () => undefined)
     reaper.on('error', () => this.#parts.onLost())
     reaper.once('exit', () => this.#onExit())
-    const { cluster, directory } = this.#parts
-    reaper.stdin.write(toLine({ cluster, directory }))
     for (const [pgid, started] of this.#groups) reaper.stdin.write(`+${pgid} ${started}\n`)
     return reaper
   }

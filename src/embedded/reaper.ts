@@ -3,7 +3,8 @@
  * kill the cluster's pods and to remove its folder. It is told of each process group as it starts and ends, and acts when
  * its standard input closes without a goodbye.
  *
- * Lines: first `{"cluster", "directory"}` as JSON, then `+<pgid> <start time>`, `-<pgid>`, `bye`.
+ * Arguments: the cluster's id and its folder, so that it knows its task from its first instant. Lines: `+<pgid> <start
+ * time>`, `-<pgid>`, `bye`.
  */
 import { rmSync } from 'node:fs'
 import { LineSplitter } from '../base/ndjson.ts'
@@ -12,7 +13,7 @@ import { killGroup, killProcessesOfCluster, startTime } from './process-groups.t
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 
 const startTimes = new Map<number, string>()
-let will: { cluster: string; directory: string } | null = null
+const [cluster = '', directory = ''] = process.argv.slice(2)
 let saidGoodbye = false
 
 const lines = new LineSplitter(line => {
@@ -21,7 +22,6 @@ const lines = new LineSplitter(line => {
     const [pgid = '', started = ''] = line.slice(1).split(' ')
     startTimes.set(Number(pgid), started)
   } else if (line.startsWith('-')) startTimes.delete(Number(line.slice(1)))
-  else will = JSON.parse(line) as { cluster: string; directory: string }
 })
 
 process.stdin.setEncoding('utf8')
@@ -30,11 +30,11 @@ process.stdin.on('error', reap)
 process.stdin.on('end', reap)
 
 function reap(): void {
-  if (saidGoodbye || will === null) process.exit(0)
+  if (saidGoodbye || cluster === '' || directory === '') process.exit(0)
   // A pid may have been given to a stranger since; its start time tells.
   for (const [pgid, started] of startTimes) if (started === '' || startTime(pgid) === started) killGroup(pgid)
   // Again, for what a dying process may have started meanwhile.
-  for (let round = 0; round < 5 && killProcessesOfCluster(will.cluster) > 0; round++);
-  rmSync(will.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  for (let round = 0; round < 5 && killProcessesOfCluster(cluster) > 0; round++);
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   process.exit(0)
 }

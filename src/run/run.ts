@@ -57,7 +57,7 @@ const DEPLOY_LIMIT_MS = 90_000
 const RELEASE_LIMIT_MS = 150_000
 const SYNC_LIMIT_MS = 10_000
 /** The warm-up ends after this long without a failure; a workload that never manages that has a dirty baseline. */
-const CLEAN_MS = 1000
+const CLEAN_MS = 500
 const WARM_UP_LIMIT_MS = 20_000
 const BASELINE_MS = 1500
 const COOL_DOWN_MS = 1000

@@ -9,7 +9,7 @@ import type { LiveView } from './live-view.ts'
 const UNSEEN_RULES_MS = 2000
 
 /** The driver hears of a changed table by a stream of its own, on a busy machine some milliseconds after the witness. */
-const HEARD_BY_DRIVER_MS = 250
+const HEARD_BY_DRIVER_MS = 150
 
 /** Waits until every pod that was to go is gone and the workload is whole again, or the scenario's limit passes. */
 export async function afterDisruption(
