@@ -4,13 +4,14 @@
  *
  *   rollproof arrived <request id> <microseconds since the epoch>
  *   rollproof answered <request id> <µs>
- *   rollproof step <listening|sigterm|listener-closed|draining-cut|exiting> <µs>
+ *   rollproof step <listening|sigterm|listener-closing|listener-closed|draining-cut|exiting> <µs>
  */
 import { writeSync } from 'node:fs'
 
 const originMs = wallOriginMs()
 
-export type AppStep = 'listening' | 'sigterm' | 'listener-closed' | 'draining-cut' | 'exiting'
+export type AppStep =
+  'listening' | 'sigterm' | 'listener-closing' | 'listener-closed' | 'draining-cut' | 'exiting'
 
 export function recordStep(step: AppStep): void {
   write(`step ${step}`)

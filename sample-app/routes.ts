@@ -33,8 +33,7 @@ interface Asked {
 }
 
 export async function answer(settings: AppSettings, request: Request, response: Response): Promise<void> {
-  const asked = readRequest(request)
-  const { path, answerMs, requestId } = asked
+  const { path, answerMs, requestId } = readRequest(request)
   if (path.startsWith('/health') || path === '/readyz') return answerHealth(settings, path, response)
 
   response.setHeader('x-pod', settings.podName)

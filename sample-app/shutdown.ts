@@ -25,6 +25,7 @@ export function installShutdown(settings: AppSettings, server: net.Server, conne
     if (settings.shutdown === 'exit' || !server.listening) end(settings)
 
     // `server.close()` of node:http would also close idle connections; here that is a choice of its own.
+    recordStep('listener-closing')
     net.Server.prototype.close.call(server)
     recordStep('listener-closed')
     setTimeout(() => {

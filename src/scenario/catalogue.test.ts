@@ -32,6 +32,7 @@ const rows = [
   'file-liveness',
   'grace-too-short',
   'graceful-only',
+  'http2-announced',
   'keep-alive-announced',
   'keep-alive-race',
   'keep-alive-unannounced',
@@ -48,6 +49,8 @@ const rows = [
   'shell-entrypoint',
   'single-replica',
   'slow-requests',
+  'streams-announced',
+  'streams-cut',
   'with-pdb',
 ]
 

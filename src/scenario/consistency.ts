@@ -3,19 +3,15 @@
  * does not hide those of another.
  */
 import { populations } from '../model/load.ts'
-import type { PopulationProfile } from '../model/load.ts'
+import type { PopulationProfile, Protocol } from '../model/load.ts'
 import { defaults, everyPopulation } from './defaults.ts'
 import { isRecord } from './explain.ts'
+import type { Inconsistency } from './inconsistency.ts'
 import { clusterSchema, disruptionSchema, loadSchema, MAX_RATE_PER_SECOND } from './schema.ts'
 import type { LoadFile } from './schema.ts'
-import type { Advice } from './problems.ts'
-import type { Path } from './yaml-source.ts'
 
-export interface Inconsistency {
-  path: Path
-  message: string
-  advice: Advice
-}
+/** Protocols in which a connection carries several requests at a time. */
+const multiplexed: readonly Protocol[] = ['http/2', 'grpc', 'events-http/2']
 
 export function inconsistencies(value: unknown): Inconsistency[] {
   if (!isRecord(value)) return []
@@ -97,7 +93,9 @@ function populationInconsistencies(profile: PopulationProfile): Inconsistency[] 
     found.push({ path: ['load', population, 'idleJitterMs'], message, advice: { expected } })
   }
   const lastsMs = answerMs + uploadMs
-  const busy = (ratePerSecond * lastsMs) / 1000
+  // What every server of HTTP/2 should take on a connection at a time (RFC 9113, 6.5.2).
+  const atATime = multiplexed.includes(profile.protocol ?? 'http/1.1') ? 100 : 1
+  const busy = (ratePerSecond * lastsMs) / 1000 / atATime
   if (population !== 'fresh' && population !== 'idle' && busy >= connections && ratePerSecond > 0) {
     const message = `${connections} connections cannot carry ${ratePerSecond}/s of ${lastsMs} ms each`
     const expected = `more than ${Math.ceil(busy)} \`connections\`, which are in use all the time`

@@ -7,7 +7,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { basename, delimiter, join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { ImageContents } from '../model/embedded-cluster.ts'
-import type { Inconsistency } from './consistency.ts'
+import type { Inconsistency } from './inconsistency.ts'
 import type { Path } from './yaml-source.ts'
 
 const word = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what })

@@ -78,6 +78,11 @@ describe('parseScenario', () => {
     expect(problemsOf(`${minimal}load: { ${load} }\n`)).toContain(message)
   })
 
+  it('lets a connection of HTTP/2 carry many requests at a time', () => {
+    const load = 'stream: { protocol: events-http/2, ratePerSecond: 10, connections: 2, answerMs: 15000 }'
+    expect(parseScenario(`${minimal}load: { ${load} }\n`, 'small.yaml', variants).ok).toBe(true)
+  })
+
   it('fills in every default', () => {
     expect(parseScenario(minimal, 'small.yaml', variants)).toEqual({
       ok: true,

@@ -61,7 +61,9 @@ describe('the variants', () => {
       template.spec.terminationGracePeriodSeconds ?? 30,
     )
     for (const probe of [container?.livenessProbe, container?.readinessProbe])
-      expect(['httpGet', 'exec'].filter(handler => handler in (probe ?? { exec: {} }))).toHaveLength(1)
+      expect(
+        ['httpGet', 'exec', 'tcpSocket'].filter(handler => handler in (probe ?? { exec: {} })),
+      ).toHaveLength(1)
   })
 
   const kubectl = hasKubectl()
