@@ -8,7 +8,7 @@ export class ChannelRecord {
   #idleSinceUs: number | null = null
   #localPort: number | null = null
   readonly #id: number
-  readonly #route: LinkRoute
+  #route: LinkRoute
 
   constructor(id: number, route: LinkRoute) {
     this.#id = id
@@ -38,6 +38,12 @@ export class ChannelRecord {
   /** A connect that hangs has a port too, and which one tells a poisoned conntrack entry from a slow server. */
   notePort(link: TransportLink | null, sample: Sample): void {
     this.#localPort ??= link?.localPort ?? null
-    if (sample.connection !== null) sample.connection.localPort = this.#localPort
+    this.#route = link?.route ?? this.#route
+    this.#openedUs = this.#route.sentUs ?? this.#openedUs
+    if (sample.connection === null) return
+    sample.connection.openedUs = this.#openedUs
+    sample.connection.localPort = this.#localPort
+    sample.connection.remoteAddress = this.#route.address
+    sample.connection.remotePort = this.#route.port
   }
 }

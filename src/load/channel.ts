@@ -15,6 +15,8 @@ export interface Channel {
    * exchanges at once stays idle up to its limit, also while it connects.
    */
   readonly idle: boolean
+  /** It is alive, and carries as many exchanges as it may: it will take another when one of them has ended. */
+  readonly full: boolean
   /**
    * Sends the request; on the first one, connects before. The channel fills in the exchange's sample, and settles it
    * exactly once, perhaps within this call; afterwards it does not touch the exchange any more.

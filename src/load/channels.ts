@@ -2,6 +2,8 @@
 import type { PopulationProfile, Protocol } from '../model/load.ts'
 import type { ChannelSetting, OpenChannel } from './channel.ts'
 import { http1Connections } from './connection.ts'
+import { EventStreams } from './events/event-streams.ts'
+import type { EventsOptions } from './events/event-watch.ts'
 import { eventsOverHttp1 } from './events/events-conversation.ts'
 import { UnaryCalls } from './grpc/unary-calls.ts'
 import { HeldChannel } from './held-channel.ts'
@@ -30,14 +32,17 @@ const channelKinds: Readonly<Record<Protocol, ChannelKind | null>> = {
     return (id, route) => new HeldChannel(id, route, setting, begin)
   },
   events: (_profile, setting) => {
-    const path = setting.request?.path ?? '/events'
-    const begin = eventsOverHttp1(setting, {
-      path,
-      endEvent: 'end',
-      maxSilenceMs: setting.firstByteTimeoutMs,
-    })
+    const begin = eventsOverHttp1(setting, eventsOptions(setting))
     return (id, route) => new HeldChannel(id, route, setting, begin)
   },
+  'events-http/2': (_profile, setting) => {
+    const streams = new EventStreams(setting, eventsOptions(setting))
+    return (id, route) => new Http2Channel(id, route, setting, streams)
+  },
+}
+
+function eventsOptions({ request, firstByteTimeoutMs }: ChannelSetting): EventsOptions {
+  return { path: request?.path ?? '/events', endEvent: 'end', maxSilenceMs: firstByteTimeoutMs }
 }
 
 export function isSpoken(protocol: Protocol): boolean {

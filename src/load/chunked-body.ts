@@ -41,9 +41,9 @@ export class ChunkedBody {
     if (!whole) {
       this.state = 'malformed'
     } else if (this.state === 'size') {
-      const size = /^([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?$/.exec(line)
+      const size = /^([0-9a-fA-F]+)[ \t]*(?:;.*)?$/.exec(line)
       this.#left = Number.parseInt(size?.[1] ?? '0', 16)
-      if (size === null) this.state = 'malformed'
+      if (size === null || !Number.isSafeInteger(this.#left)) this.state = 'malformed'
       else this.state = this.#left === 0 ? 'trailers' : 'bytes'
     } else if (this.state === 'bytes-end') {
       this.state = line === '' ? 'size' : 'malformed'

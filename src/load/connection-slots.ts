@@ -10,13 +10,21 @@ export class Slot {
   channel: Channel | null = null
   /** It stands in the queue. A channel with room for more does so while requests are open on it. */
   queued = false
+
+  /** Its connection must not be replaced, and has no room: the server takes fewer at a time than it let us think. */
+  get full(): boolean {
+    return this.channel?.full === true
+  }
 }
 
 export interface SlotSet {
   readonly all: readonly Slot[]
   /** Null when there is none for the next request. */
   take(): Slot | null
+  /** A request on it has ended. */
   giveBack(slot: Slot): void
+  /** A request was sent on it, and it has room for more. */
+  leave(slot: Slot): void
 }
 
 export class ConnectionSlots implements SlotSet {
@@ -32,14 +40,22 @@ export class ConnectionSlots implements SlotSet {
     for (const slot of this.all) this.giveBack(slot)
   }
 
+  get someFree(): boolean {
+    return this.#length > 0
+  }
+
   /** Null when every connection is busy. */
   take(): Slot | null {
-    if (this.#length === 0) return null
-    const slot = this.#queue[this.#head] ?? null
-    this.#head = this.#head + 1 === this.#queue.length ? 0 : this.#head + 1
-    this.#length -= 1
-    if (slot !== null) slot.queued = false
-    return slot
+    for (let tried = this.#length; tried > 0; tried--) {
+      const slot = this.#queue[this.#head] ?? null
+      this.#head = this.#head + 1 === this.#queue.length ? 0 : this.#head + 1
+      this.#length -= 1
+      if (slot === null) continue
+      slot.queued = false
+      if (!slot.full) return slot
+      this.giveBack(slot)
+    }
+    return null
   }
 
   /** To the end of the queue, unless it stands in it. */
@@ -48,6 +64,51 @@ export class ConnectionSlots implements SlotSet {
     slot.queued = true
     this.#queue[(this.#head + this.#length) % this.#queue.length] = slot
     this.#length += 1
+  }
+
+  leave(slot: Slot): void {
+    this.giveBack(slot)
+  }
+}
+
+/**
+ * For as many requests at a time as there shall be, each sent as soon as another is answered: it goes out where that
+ * came in, so that the answers of one read make the requests of one write.
+ */
+export class AnsweredSlots implements SlotSet {
+  readonly all: readonly Slot[]
+  #answered: Slot | null = null
+  #turn = 0
+
+  constructor(size: number) {
+    this.all = Array.from({ length: size }, () => new Slot())
+    for (const slot of this.all) this.leave(slot)
+  }
+
+  take(): Slot | null {
+    const answered = this.#answered
+    const slot = answered?.queued === true && !answered.full ? answered : this.#next()
+    this.#answered = null
+    if (slot !== null) slot.queued = false
+    return slot
+  }
+
+  giveBack(slot: Slot): void {
+    this.leave(slot)
+    this.#answered = slot
+  }
+
+  leave(slot: Slot): void {
+    slot.queued = true
+  }
+
+  #next(): Slot | null {
+    for (let tried = 0; tried < this.all.length; tried++) {
+      const slot = this.all[this.#turn]
+      this.#turn = (this.#turn + 1) % this.all.length
+      if (slot?.queued === true && !slot.full) return slot
+    }
+    return null
   }
 }
 
@@ -71,5 +132,9 @@ export class PinnedSlots implements SlotSet {
 
   giveBack(slot: Slot): void {
     slot.queued = true
+  }
+
+  leave(slot: Slot): void {
+    this.giveBack(slot)
   }
 }

@@ -59,6 +59,10 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
     return this.#state === 'idle'
   }
 
+  get full(): boolean {
+    return this.#exchange !== null
+  }
+
   send(exchange: Exchange, nowUs: number): void {
     const told = this.#told
     assert(
@@ -210,6 +214,10 @@ export class Connection implements Channel, LinkListener, DeadlineHolder {
 
   /** A connect that hangs has a port too, and which one tells a poisoned conntrack entry from a slow server. */
   #notePort(): void {
-    this.#told.localPort ??= this.#link?.localPort ?? null
+    const { route = this.#route, localPort = null } = this.#link ?? {}
+    this.#told.remoteAddress = route.address
+    this.#told.remotePort = route.port
+    this.#told.openedUs = route.sentUs ?? this.#told.openedUs
+    this.#told.localPort ??= localPort
   }
 }

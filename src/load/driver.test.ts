@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { systemClock } from '../base/clock.ts'
 import { failureClass } from '../model/failure-class.ts'
 import type { FailureCode, FailurePhase, Population, Sample } from '../model/load.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
@@ -127,6 +128,23 @@ test('a full accept queue makes connects hang, and each is a time-out of the con
     expect(outcome).toMatchObject({ phase: 'connect', code: 'timed-out' })
     expect(connection?.localPort).toBeGreaterThan(0)
   }
+})
+
+test('a driver that was late opens no connection beyond its set for what fell due meanwhile', async () => {
+  const server = await startScriptedServer(() => 'answer')
+  const profile = population({ population: 'reused', ratePerSecond: 400, connections: 4 })
+  let turnsSeen = 0
+  const block = (): void => {
+    turnsSeen += 1
+    // Twelve requests fall due meanwhile.
+    if (turnsSeen % 100 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30)
+  }
+  const plan = planFor(server.port, [profile], { maxDurationMs: 795 })
+  const { samples } = await runDriver(plan, { clock: systemClock, onTurn: block })
+  await server.close()
+
+  expect(turnsSeen).toBeGreaterThan(100)
+  expect(new Set(samples.map(({ connection }) => connection?.id)).size).toBe(4)
 })
 
 test('a connection that the server closes while it is idle is opened again, and is no failure', async () => {

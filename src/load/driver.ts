@@ -19,6 +19,7 @@ import { partOf, PopulationSchedule } from './population.ts'
 import type { Routes } from './routes.ts'
 import { Sender, type SampleSink } from './sender.ts'
 import { summarize } from './summary.ts'
+import { tlsContext } from './tls-context.ts'
 
 /** A late driver must not starve its own reading: beyond this the rest waits for the next turn. */
 const MAX_SENDS_PER_TURN = 256
@@ -75,6 +76,7 @@ export class Driver {
       connectTimeoutMs: plan.profile.connectTimeoutMs,
       firstByteTimeoutMs: plan.profile.firstByteTimeoutMs,
     }
+    if (this.#setting.tls !== null) tlsContext(this.#setting.tls)
     const share = plan.share ?? alone
     const { runPrefix } = plan
     this.#sender = new Sender(
@@ -172,8 +174,7 @@ export class Driver {
 
   /** One stall for each turn: it reaches back to the first request that was missed, so that it accounts for all of them. */
   #stoodStill(fromUs: number, toUs: number): void {
-    const { fromUs: firstUs } = this.#stall ?? { fromUs }
-    this.#stall = { fromUs: Math.min(firstUs, fromUs), toUs }
+    this.#stall = { fromUs: Math.min(this.#stall?.fromUs ?? fromUs, fromUs), toUs }
   }
 
   #tellStall(): void {
@@ -195,11 +196,12 @@ export class Driver {
 
   #sendDue(nowUs: number): void {
     const lastUs = Math.min(nowUs, this.#stopAtUs)
+    for (const schedule of this.#schedules) schedule.beginTurn()
     for (const schedule of this.#schedules)
       for (; schedule.owed > 0 && nowUs < this.#stopAtUs; schedule.owed--)
         this.#sender.sendNext(schedule, nowUs, nowUs)
     for (let sends = 0; sends < MAX_SENDS_PER_TURN; sends++) {
-      const next = this.#due(lastUs)
+      const next = this.#due(lastUs, true)
       if (next === null) return
       const atUs = this.#parts.clock.nowUs()
       // The process may stand still in the middle of a turn, too.
@@ -220,11 +222,13 @@ export class Driver {
     else schedule.owed += 1
   }
 
-  /** The schedule whose next request is due first, if that is not after `lastUs`. */
-  #due(lastUs: number): PopulationSchedule | null {
+  /** The schedule whose next request is due first, if that is not after `lastUs`; `now`: of those that need not wait. */
+  #due(lastUs: number, now = false): PopulationSchedule | null {
     let first: PopulationSchedule | null = null
-    for (const schedule of this.#schedules)
-      if (schedule.dueUs <= lastUs && (first === null || schedule.dueUs < first.dueUs)) first = schedule
+    for (const schedule of this.#schedules) {
+      if (schedule.dueUs > lastUs || (now && schedule.waitsForTurn)) continue
+      if (first === null || schedule.dueUs < first.dueUs) first = schedule
+    }
     return first
   }
 

@@ -11,6 +11,7 @@ const tableOf = (addresses: string[]): ForwardingTable => ({
   version: 1,
   atUs: 0,
   roundTripMs: 4,
+  rejectAnswers: { intervalMs: 1000, burst: 6 },
   services: [
     { service: 'default/other:80', clusterIP: '127.1.0.2', endpoints: [], fallback: false },
     {
@@ -22,8 +23,11 @@ const tableOf = (addresses: string[]): ForwardingTable => ({
   ],
 })
 
+const routesOf = (seed: number, clock: FakeClock, drivers = 1): ForwardedRoutes =>
+  new ForwardedRoutes('default/web:8080', { random: seededRandom(seed), clock, drivers })
+
 test('a new connection goes to one of the endpoints in force, each about as often', () => {
-  const routes = new ForwardedRoutes('default/web:8080', seededRandom(7), new FakeClock())
+  const routes = routesOf(7, new FakeClock())
   routes.adopt(tableOf(['127.2.0.1', '127.2.0.2', '127.2.0.3']))
   const counts = new Map<string, number>()
   for (let turn = 0; turn < 3000; turn++) {
@@ -39,16 +43,46 @@ test('a new connection goes to one of the endpoints in force, each about as ofte
 
 test('the same seed chooses the same endpoints', () => {
   const choices = [1, 2].map(() => {
-    const routes = new ForwardedRoutes('default/web:8080', seededRandom(42), new FakeClock())
+    const routes = routesOf(42, new FakeClock())
     routes.adopt(tableOf(['127.2.0.1', '127.2.0.2']))
     return Array.from({ length: 50 }, () => routes.choose()?.address)
   })
   expect(choices[0]).toEqual(choices[1])
 })
 
-test('without an endpoint every request is refused, and no connection is named', async () => {
-  const routes = new ForwardedRoutes('default/web:8080', seededRandom(1), new FakeClock())
+test('without an endpoint six connects are refused at once, then one a second, as a node’s kernel answers one client', () => {
+  const clock = new FakeClock()
+  const routes = routesOf(1, clock)
+  const refused = (count: number): number =>
+    Array.from({ length: count }, () => routes.choose()).filter(route => route === null).length
   routes.adopt(tableOf([]))
+  expect(refused(100)).toBe(6)
+  clock.advance(999)
+  expect(refused(100)).toBe(0)
+  clock.advance(1)
+  expect(refused(100)).toBe(1)
+  clock.advance(3000)
+  expect(refused(100)).toBe(3)
+  clock.advance(60_000)
+  expect(refused(100)).toBe(6)
+})
+
+test('drivers that share an address share its refusals', () => {
+  const clock = new FakeClock()
+  const drivers = [1, 2, 3].map(seed => routesOf(seed, clock, 3))
+  for (const routes of drivers) routes.adopt(tableOf([]))
+  const refused = (): number =>
+    drivers
+      .flatMap(routes => Array.from({ length: 50 }, () => routes.choose()))
+      .filter(route => route === null).length
+  expect(refused()).toBe(6)
+  clock.advance(6000)
+  expect(refused()).toBe(6)
+})
+
+test('a node that answers every time refuses every request, and no connection is named', async () => {
+  const routes = routesOf(1, new FakeClock())
+  routes.adopt({ ...tableOf([]), rejectAnswers: { intervalMs: 0, burst: 1 } })
   const profiles = [population({}), population({ population: 'reused', connections: 3 })]
   const { samples, totals } = await runDriver(planFor(1, profiles, { maxDurationMs: 50 }), { routes })
   expect(totals.failed).toBe(totals.scheduled)
@@ -60,7 +94,7 @@ test('without an endpoint every request is refused, and no connection is named',
 
 test('with session affinity a client stays with its endpoint, is refreshed by use, and moves on when it has left', () => {
   const clock = new FakeClock()
-  const routes = new ForwardedRoutes('default/web:8080', seededRandom(3), clock)
+  const routes = routesOf(3, clock)
   const sticky = (addresses: string[]): ForwardingTable => {
     const table = tableOf(addresses)
     return { ...table, services: table.services.map(service => ({ ...service, affinitySeconds: 60 })) }

@@ -93,6 +93,7 @@ export function trimEnd(bytes: Buffer, from: number, to: number): number {
   return to
 }
 
-function isBlank(byte: number | undefined): boolean {
+/** A space or a tab. */
+export function isBlank(byte: number | undefined): boolean {
   return byte === SPACE || byte === TAB
 }

@@ -65,6 +65,10 @@ export class HeldChannel implements Channel, LinkListener, DeadlineHolder {
     return this.#state === 'new' || this.#state === 'idle'
   }
 
+  get full(): boolean {
+    return this.#exchange !== null
+  }
+
   send(exchange: Exchange, nowUs: number): void {
     assert(this.idle, 'the connection is busy')
     this.#exchange = exchange

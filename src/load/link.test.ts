@@ -117,6 +117,26 @@ test('an RST is seen as such, after the bytes that came before it', async () => 
   }
 })
 
+test('an RST that comes right behind the bytes is seen as such, and a FIN as a FIN', async () => {
+  const seenAs = async (last: (socket: Socket) => void): Promise<string[]> => {
+    const { seen } = openLink(0)
+    await pass(2)
+    const socket = accepted.at(-1)
+    socket?.write('half')
+    if (socket !== undefined) last(socket)
+    await pass(5)
+    return seen.map(([what]) => what)
+  }
+  for (let round = 0; round < 20; round++) {
+    expect(await seenAs(socket => socket.resetAndDestroy())).toEqual([
+      'established',
+      'half',
+      'read ECONNRESET',
+    ])
+    expect(await seenAs(socket => socket.end())).toEqual(['established', 'half', 'FIN'])
+  }
+})
+
 test('a request written while the FIN of the server is on its way is lost, and only with a round trip', async () => {
   for (const roundTripMs of [0, ROUND_TRIP_MS]) {
     const setting: ChannelSetting = {

@@ -21,6 +21,10 @@ export interface LinkRoute {
   roundTripMs: number
   /** The source port; left out, the kernel chooses. */
   localPort?: number
+  /** When the last SYN was sent, where there was more than one. */
+  sentUs?: number
+  /** Present where nobody answers: where the SYN leads that is sent again. Null: it is refused. */
+  again?: () => LinkRoute | null
   /** Called once, when the socket has gone: was its connect answered by an established connection? */
   onClosed?: (answered: boolean) => void
 }
@@ -34,6 +38,8 @@ export interface TransportLink {
   readonly stage: LinkStage
   /** The protocol agreed on by ALPN, once established; null without TLS, or where the server does not choose. */
   readonly alpn: string | null
+  /** Where it leads; another one than at first where the first SYN got no answer. */
+  readonly route: LinkRoute
   /** The port the kernel chose; null before the connect was made and after the socket has gone. */
   readonly localPort: number | null
   /** A part of what was written is still in this process: the peer does not read, or has not yet. */
@@ -54,13 +60,15 @@ export class Link implements TransportLink {
   stage: LinkStage = 'connecting'
   #socket: Socket | null = null
   #signalled = false
+  /** The stream has ended, and the socket is being asked how. */
+  #asking = false
   readonly #halfTripUs: number
-  readonly #route: LinkRoute
+  readonly route: LinkRoute
   readonly #listener: LinkListener
   readonly #wire: DelayLine
 
   constructor(route: LinkRoute, listener: LinkListener, wire: DelayLine) {
-    this.#route = route
+    this.route = route
     this.#listener = listener
     this.#wire = wire
     this.#halfTripUs = route.roundTripMs * 500
@@ -100,12 +108,12 @@ export class Link implements TransportLink {
   #connect(): void {
     const listener = this.#listener
     const socket = connectSocket({
-      host: this.#route.address,
-      port: this.#route.port,
+      host: this.route.address,
+      port: this.route.port,
       noDelay: true,
       autoSelectFamily: false,
       allowHalfOpen: true,
-      ...(this.#route.localPort === undefined ? {} : { localPort: this.#route.localPort }),
+      ...(this.route.localPort === undefined ? {} : { localPort: this.route.localPort }),
       onread: { buffer: receiveBuffer, callback: length => this.#receive(length) },
     })
     this.#socket = socket
@@ -114,14 +122,36 @@ export class Link implements TransportLink {
       answered = true
       this.#carry(() => this.#established())
     })
-    socket.on('end', () => this.#signal(() => listener.onFin()))
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      this.#signal(() => listener.onBroken(error.syscall ?? 'socket', error.code ?? 'UNKNOWN')),
-    )
+    socket.on('end', () => this.#onEnd(socket))
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error))
     socket.on('close', () => {
-      this.#route.onClosed?.(answered)
+      this.route.onClosed?.(answered)
       this.#signal(() => listener.onBroken('close', 'UNKNOWN'))
     })
+  }
+
+  /**
+   * An RST that comes right behind data is read as an end of the stream, and a body that only the end delimits would
+   * count as whole. The socket knows better: a write of nothing sends nothing, and fails where the connection was reset.
+   */
+  #onEnd(socket: Socket): void {
+    const fin = (): void => this.#signal(() => this.#listener.onFin())
+    // What is not sent yet would have to be first.
+    if (socket.writableLength > 0 || !socket.writable) return fin()
+    this.#asking = true
+    socket.write('', error => {
+      if (error) return
+      this.#asking = false
+      fin()
+    })
+  }
+
+  #onError({ syscall = 'socket', code = 'UNKNOWN' }: NodeJS.ErrnoException): void {
+    const listener = this.#listener
+    if (!this.#asking) return this.#signal(() => listener.onBroken(syscall, code))
+    // After a FIN it is EPIPE, whatever came then.
+    if (code === 'ECONNRESET') this.#signal(() => listener.onBroken('read', code))
+    else this.#signal(() => listener.onFin())
   }
 
   #established(): void {

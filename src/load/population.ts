@@ -3,7 +3,7 @@ import type { Random } from '../base/random.ts'
 import type { CustomRequest, Population, PopulationProfile, RequestKind, WorkerShare } from '../model/load.ts'
 import type { ChannelSetting, OpenChannel } from './channel.ts'
 import { channelFor } from './channels.ts'
-import { ConnectionSlots, PinnedSlots, type SlotSet } from './connection-slots.ts'
+import { AnsweredSlots, ConnectionSlots, PinnedSlots, type SlotSet } from './connection-slots.ts'
 import { connectionsAtRest, IdleTimes } from './idle-times.ts'
 import { constantTimes, poissonTimes, shareOf, steppedTimes, type DueTimes, type Pace } from './pacer.ts'
 import { kindOf } from './spread.ts'
@@ -34,6 +34,7 @@ export class PopulationSchedule {
   readonly slots: SlotSet | null
   readonly isClosed: boolean
   #index: number
+  #hadFree = false
   readonly #nextDue: DueTimes
   readonly #profile: PopulationProfile
   readonly #parts: ScheduleParts
@@ -60,12 +61,24 @@ export class PopulationSchedule {
         return dueUs
       }
     } else {
-      const connections = partOf(profile.connections, share)
-      this.slots = profile.population === 'fresh' ? null : new ConnectionSlots(Math.max(1, connections))
+      this.slots = profile.population === 'fresh' ? null : slotsOf(profile, share)
       this.#nextDue = shareOf(timesOf(profile, parts), share)
       if (this.isClosed) this.owed = partOf(profile.concurrency ?? profile.connections, share)
     }
     this.dueUs = this.#nextDue()
+  }
+
+  beginTurn(): void {
+    this.#hadFree = this.slots instanceof ConnectionSlots && this.slots.someFree
+  }
+
+  /**
+   * All its connections were given out within this turn, in which no answer can have been read. A driver that is late has
+   * more due at once than it has connections, and would open new ones for its own lateness: so the rest waits for the
+   * next turn. Where a turn begins with all of them busy, nothing waits: the server keeps them so.
+   */
+  get waitsForTurn(): boolean {
+    return this.#hadFree && this.slots instanceof ConnectionSlots && !this.slots.someFree
   }
 
   /** What the next request asks; it is due at `dueUs`. */
@@ -90,6 +103,11 @@ export class PopulationSchedule {
     this.#index += this.#parts.share.count
     this.dueUs = this.#nextDue()
   }
+}
+
+function slotsOf(profile: PopulationProfile, share: WorkerShare): SlotSet {
+  const connections = Math.max(1, partOf(profile.connections, share))
+  return profile.pacing === 'closed' ? new AnsweredSlots(connections) : new ConnectionSlots(connections)
 }
 
 function timesOf(profile: PopulationProfile, { pace, random }: ScheduleParts): DueTimes {

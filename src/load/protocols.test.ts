@@ -74,6 +74,22 @@ async function startEvents(): Promise<Peer> {
   return { port: server.port, received, close: () => server.close() }
 }
 
+/** The same as streams of HTTP/2. */
+async function startEventStreams(): Promise<Peer> {
+  const received: string[] = []
+  const server = http2.createServer()
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => stream.destroy())
+    const id = String(headers['x-request-id'])
+    const mark = !isProbe(id) && received.push(id) % 10 === 0 ? '' : 'event: end\ndata: bye\n\n'
+    stream.respond({ ':status': 200, 'content-type': 'text/event-stream' })
+    stream.end(`data: 1\n\n${mark}`)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const close = (): Promise<void> => new Promise(resolve => server.close(() => resolve()))
+  return { port: (server.address() as AddressInfo).port, received, close }
+}
+
 const tls: TlsTarget = { servername: 'web.default', verify: false }
 const peers: [string, Protocol, () => Promise<Peer>, TlsTarget | null, string][] = [
   ['http/2', 'http/2', () => startHttp2(false), null, 'headers refused-stream'],
@@ -81,6 +97,7 @@ const peers: [string, Protocol, () => Promise<Peer>, TlsTarget | null, string][]
   ['grpc', 'grpc', () => startHttp2(false), null, 'headers refused-stream'],
   ['websocket', 'websocket', startWebSocket, null, 'body abnormal-close'],
   ['events', 'events', startEvents, null, 'body closed'],
+  ['events by HTTP/2', 'events-http/2', startEventStreams, null, 'body closed'],
 ]
 
 test.each(peers)(

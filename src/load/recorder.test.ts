@@ -54,11 +54,11 @@ test('what is recorded in any order is read in the order of its numbers', () => 
   ])
 })
 
-test('a request takes 24 bytes', () => {
+test('a request takes 20 bytes', () => {
   const recorder = new Recorder()
   recorder.take(sampleOf(0, { kind: 'succeeded', status: 200 }))
   const arrays = Object.values(recorder.chunks[0] ?? {}).filter(each => ArrayBuffer.isView(each))
-  expect(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0) / 65_536).toBe(24)
+  expect(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0) / 65_536).toBe(20)
 })
 
 test('the shares of several workers make one summary', () => {
@@ -76,4 +76,28 @@ test('the shares of several workers make one summary', () => {
   })
   expect(populations[0]?.latencyUs).toMatchObject({ count: 100, p50: 900, max: 900 })
   expect(populations[0]?.latenessUs).toMatchObject({ count: 100, p50: 200 })
+})
+
+test('what is told of all populations together is of each request, not of the populations’ own figures', () => {
+  const recorder = new Recorder()
+  const population = 'fresh'
+  for (let seq = 0; seq < 90; seq++) recorder.take(sampleOf(seq, { kind: 'succeeded', status: 200 }))
+  for (let seq = 90; seq < 100; seq++) {
+    const { scheduledUs } = sampleOf(seq, { kind: 'unresolved' })
+    const endedUs = scheduledUs + 5000
+    recorder.take(sampleOf(seq, { kind: 'succeeded', status: 200 }, { population, endedUs }))
+  }
+  recorder.take(sampleOf(100, { kind: 'skipped' }, { sentUs: null, firstByteUs: null, endedUs: null }))
+  const { populations, together } = summarize([recorder])
+  expect(populations.map(each => each.population)).toEqual(['fresh', 'reused'])
+  expect(together.totals).toMatchObject({ scheduled: 101, sent: 100, succeeded: 100, skipped: 1 })
+  expect(together.latencyUs).toMatchObject({ count: 100, min: 900, p50: 900, p90: 900, mean: 1310 })
+  expect(together.latencyUs.p99).toBeGreaterThan(4990)
+  expect(together.latenessUs).toMatchObject({ count: 100, p50: 200 })
+})
+
+test('a run in which nothing was due has a summary, too', () => {
+  const { populations, together } = summarize([new Recorder()])
+  expect(populations).toEqual([])
+  expect(together).toMatchObject({ totals: { scheduled: 0 }, latencyUs: { count: 0 } })
 })

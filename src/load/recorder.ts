@@ -1,18 +1,17 @@
 /**
- * Every request of a run in typed arrays: 24 bytes each, found by its number, nothing for the collector to look at. What
+ * Every request of a run in typed arrays: 20 bytes each, found by its number, nothing for the collector to look at. What
  * a failure has to say beyond that is told in a line of its own; failures are rare. For runs at rates where a line for
  * each request would cost more than the request.
  */
-import { populations, type Sample } from '../model/load.ts'
+import { populations, type Outcome, type Population, type Sample } from '../model/load.ts'
 
 const CHUNK = 65_536
 const NEVER = 0xffff_ffff
+/** As in `outcomeFlags`. */
 const outcomes = ['skipped', 'unresolved', 'failed', 'succeeded'] as const
 
-/** Instants of a chunk count from its first, in microseconds: an hour fits. */
+/** Times in microseconds: `sent` from when it was due, the others from when it was sent. More than half an hour fits. */
 export interface Chunk {
-  originUs: number
-  scheduled: Int32Array
   sent: Int32Array
   firstByte: Uint32Array
   ended: Uint32Array
@@ -40,6 +39,9 @@ export class Recorder {
   readonly chunks: (Chunk | undefined)[]
   /** The numbers of a worker are this far apart. */
   readonly #stride: number
+  /** Of the last request: the next one is likely to be of the same. */
+  #population: Population = 'fresh'
+  #populationFlags = populationFlags('fresh')
 
   constructor(stride = 1, chunks: (Chunk | undefined)[] = []) {
     this.#stride = stride
@@ -48,17 +50,25 @@ export class Recorder {
 
   take(sample: Sample): void {
     const place = Math.floor(sample.seq / this.#stride)
-    const chunk = this.chunks[place >>> 16] ?? this.#grow(place >>> 16, sample.scheduledUs)
+    const chunk = this.chunks[place >>> 16] ?? this.#grow(place >>> 16)
     const index = place & (CHUNK - 1)
-    const { scheduledUs, sentUs, connection } = sample
+    const { scheduledUs, sentUs, firstByteUs, endedUs, connection } = sample
     const beganUs = sentUs ?? scheduledUs
-    chunk.scheduled[index] = scheduledUs - chunk.originUs
     chunk.sent[index] = beganUs - scheduledUs
-    chunk.firstByte[index] = sample.firstByteUs === null ? NEVER : sample.firstByteUs - beganUs
-    chunk.ended[index] = sample.endedUs === null ? NEVER : sample.endedUs - beganUs
+    chunk.firstByte[index] = firstByteUs === null ? NEVER : firstByteUs - beganUs
+    chunk.ended[index] = endedUs === null ? NEVER : endedUs - beganUs
     chunk.connection[index] = connection === null ? 0 : connection.id
     chunk.status[index] = statusOf(sample)
-    chunk.flags[index] = flagsOf(sample)
+    chunk.flags[index] = this.#flagsOf(sample)
+  }
+
+  #flagsOf({ population, connection, outcome }: Sample): number {
+    if (population !== this.#population) {
+      this.#population = population
+      this.#populationFlags = populationFlags(population)
+    }
+    const reused = connection !== null && connection.use > 1 ? 4 : 0
+    return 0x8000 | this.#populationFlags | reused | outcomeFlags(outcome)
   }
 
   /** Calls `use` for each request recorded, with one object for all. */
@@ -80,10 +90,8 @@ export class Recorder {
       }
   }
 
-  #grow(position: number, originUs: number): Chunk {
+  #grow(position: number): Chunk {
     const chunk: Chunk = {
-      originUs,
-      scheduled: new Int32Array(CHUNK),
       sent: new Int32Array(CHUNK),
       firstByte: new Uint32Array(CHUNK),
       ended: new Uint32Array(CHUNK),
@@ -101,14 +109,22 @@ function statusOf({ outcome }: Sample): number {
   return outcome.kind === 'failed' ? (outcome.status ?? 0) : 0
 }
 
-function flagsOf(sample: Sample): number {
-  const reused = sample.connection !== null && sample.connection.use > 1 ? 1 : 0
-  return (
-    0x8000 |
-    (populations.indexOf(sample.population) << 3) |
-    (reused << 2) |
-    outcomes.indexOf(sample.outcome.kind)
-  )
+function populationFlags(population: Population): number {
+  return populations.indexOf(population) << 3
+}
+
+/** The place in `outcomes`. */
+function outcomeFlags({ kind }: Outcome): number {
+  switch (kind) {
+    case 'skipped':
+      return 0
+    case 'unresolved':
+      return 1
+    case 'failed':
+      return 2
+    case 'succeeded':
+      return 3
+  }
 }
 
 function read(chunk: Chunk, index: number, flags: number, into: RecordedSample): RecordedSample {

@@ -76,7 +76,7 @@ test('what was not read is told to the next reader, and a plan that comes again 
   first.say({ type: 'plan', plan })
   await until(() => told.run !== null)
   for (let each = 0; each < 5; each++) told.run?.emit(message(each))
-  clock.advance(20)
+  clock.advance(100)
   told.run?.onTurn(clock.nowUs())
   await until(() => first.lines.length === 5)
   first.say({ type: 'read', to: 2 })

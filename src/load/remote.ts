@@ -21,7 +21,8 @@ const NOBODY_LIMIT_MS = 60_000
 const FIRST_WORD_LIMIT_MS = 300_000
 /** How long the last lines may take once a signal has asked us to go. */
 const LAST_WORDS_MS = 4000
-const WRITE_PERIOD_US = 20_000
+/** Each write goes through a runtime, a kubelet and an API server, and wakes them all. */
+const WRITE_PERIOD_US = 100_000
 const LINES_PER_WRITE = 512
 
 export type StartRun = (plan: LoadPlan, parts: RunParts) => Run

@@ -94,10 +94,15 @@ test.each([
   ['HTTP/2.0 200 OK\r\n\r\n', 'status-line'],
   ['HTTP/1.1 2000 OK\r\n\r\n', 'status-line'],
   ['HTTP/1.1 200 OK\r\nno colon\r\n\r\n', 'header'],
-  ['HTTP/1.1 200 OK\r\nA: 1\r\n folded: 2\r\n\r\n', 'header'],
+  ['HTTP/1.1 200 OK\nContent-Length: 0\n\n', 'line-end'],
+  ['HTTP/1.1 200 OK\nA: 1\r\n\r\n', 'line-end'],
+  ['HTTP/1.1 200 OK\r\n folded: 1\r\n\r\n', 'header'],
+  ['HTTP/1.1 200 OK\r\nA: 1\nContent-Length: 0\r\n\r\n', 'line-end'],
+  ['HTTP/1.1 200 OK\r\nA: 1\n folded: 2\r\n\r\n', 'line-end'],
   ['HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n\r\n', 'content-length'],
   ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 'content-length'],
   ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n', 'chunk'],
+  ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20000000000000\r\n', 'chunk'],
   ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n', 'chunk'],
 ])('%o is malformed in its %s', (text, part) => {
   expect(parse(text).parser).toMatchObject({ state: 'malformed', malformedPart: part })
@@ -108,6 +113,10 @@ test.each([
   ['HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n', false],
   ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n', false],
   ['HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n', true],
+  ['HTTP/1.1 200 OK\r\nConnection:\r\n\t close\r\nContent-Length: 0\r\n\r\n', false],
+  ['HTTP/1.1 200 OK\r\nA: 1\r\n folded: 2\r\n  again\r\nContent-Length: 0\r\n\r\n', true],
+  ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: 1\r\n \r\n\r\n', true],
+  ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n000000000002\r\nab\r\n000000000000\r\n\r\n', true],
   ['HTTP/1.1 204 No Content\r\n\r\n', true],
   ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n', true],
 ])('%o is complete, and the connection may be used again: %s', (text, keepAlive) => {

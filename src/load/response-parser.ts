@@ -5,7 +5,7 @@
  * lies, byte by byte, and makes no strings that were not asked for.
  */
 import { ChunkedBody } from './chunked-body.ts'
-import { endOfHead, headerOf, isSame, numberAt, statusOf, trimEnd, trimStart } from './head-bytes.ts'
+import { endOfHead, headerOf, isBlank, isSame, numberAt, statusOf, trimEnd, trimStart } from './head-bytes.ts'
 
 const MAX_HEAD_BYTES = 64 * 1024
 /** Each is rare, and none is part of the answer; a server that sends them without end is not answering. */
@@ -91,6 +91,8 @@ export class ResponseParser {
     if (end - at > MAX_HEAD_BYTES + 4 || (end === -1 && length - at > MAX_HEAD_BYTES))
       return this.#fail('head-size', length)
     if (end === -1) {
+      // Its end may never come: a server that ends lines in its own way is told at once, not when the time is up.
+      if (hasBareLineFeed(bytes, at, length)) return this.#fail('line-end', length)
       this.#head = bytes.toString('latin1', at, length)
       return length
     }
@@ -112,21 +114,25 @@ export class ResponseParser {
     const status = statusOf(bytes, at)
     if (status === 0) return void this.#fail('status-line', 0)
     let line = endOfLine(bytes, at)
+    if (bytes[line - 2] !== CARRIAGE_RETURN) return void this.#fail('line-end', 0)
     // An interim answer (RFC 9110, 15.2): the real one follows.
     if (status < 200 && status !== 101) {
+      if (hasBareLineFeed(bytes, at, end)) return void this.#fail('line-end', 0)
       this.#interim += 1
       if (this.#interim > MAX_INTERIM_ANSWERS) this.#fail('interim', 0)
       return
     }
-    this.status = status
     this.#connection = ''
     this.#transferEncoding = ''
     this.#contentLength = -1
     while (line < end) {
-      const next = endOfLine(bytes, line)
+      const next = endOfField(bytes, line, end)
+      if (bytes[next - 2] !== CARRIAGE_RETURN) return void this.#fail('line-end', 0)
       if (!this.#takeHeader(bytes, line, next - 2)) return
       line = next
     }
+    // Not before: of a head that is malformed nothing is believed, and where it is cut must make no difference.
+    this.status = status
     this.#setKeepAlive(bytes[at + PREFIX.length] === 49)
     this.#frame()
   }
@@ -249,7 +255,23 @@ function startsLikeHttp(bytes: Buffer, at: number, length: number): boolean {
 
 /** Where the next line begins. The head is known to end with a line's end. */
 function endOfLine(bytes: Buffer, at: number): number {
-  let place = at + 1
-  while (bytes[place] !== LINE_FEED || bytes[place - 1] !== CARRIAGE_RETURN) place += 1
+  let place = at
+  while (bytes[place] !== LINE_FEED) place += 1
   return place + 1
+}
+
+/** Where the next field begins. A line that begins with white space goes on with the one before (RFC 9112, 5.2). */
+function endOfField(bytes: Buffer, at: number, end: number): number {
+  let next = endOfLine(bytes, at)
+  while (next < end && isBlank(bytes[next]) && bytes[next - 2] === CARRIAGE_RETURN) {
+    bytes.fill(' ', next - 2, next)
+    next = endOfLine(bytes, next)
+  }
+  return next
+}
+
+function hasBareLineFeed(bytes: Buffer, at: number, length: number): boolean {
+  for (let place = at; place < length; place++)
+    if (bytes[place] === LINE_FEED && bytes[place - 1] !== CARRIAGE_RETURN) return true
+  return false
 }

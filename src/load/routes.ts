@@ -3,7 +3,7 @@ import type { LinkRoute } from './link.ts'
 import type { SourcePorts } from './source-ports.ts'
 
 export interface Routes {
-  /** Null when the data plane rejects the connection, since the service has no endpoint. */
+  /** Null when the data plane refuses the connection, since the service has no endpoint. */
   choose(): LinkRoute | null
 }
 

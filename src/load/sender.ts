@@ -2,7 +2,7 @@
  * Sends what is due, and sees to it that every request taken off a schedule comes out as exactly one sample. It never
  * waits for a connection: a request that finds all of its population's connections busy opens one of its own.
  */
-import { assert } from '../base/assert.ts'
+import { AssertionError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Outcome, Sample, WorkerShare } from '../model/load.ts'
 import { Books } from './books.ts'
@@ -79,7 +79,7 @@ export class Sender implements Settler {
     if (channel === null) return pending.settle(noEndpoint)
     channel.send(pending, nowUs)
     // It has room for more.
-    if (slot !== null && channel.idle) schedule.slots?.giveBack(slot)
+    if (slot !== null && channel.idle) schedule.slots?.leave(slot)
   }
 
   /** Due, but not sent any more: its time was missed, too many are open, or the run was cut short. */
@@ -100,7 +100,8 @@ export class Sender implements Settler {
     // An answer that comes after the books were closed changes nothing any more.
     if (this.#over) return
     const { sample, schedule, slot } = pending
-    assert(pending.open, `request ${sample.seq} was settled twice`)
+    // An `assert` would put its text together for each request.
+    if (!pending.open) throw new AssertionError(`request ${sample.seq} was settled twice`)
     pending.open = false
     this.open -= 1
     if (slot !== null) schedule.slots?.giveBack(slot)

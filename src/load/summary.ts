@@ -1,19 +1,50 @@
 /** What a run with a recorder tells at its end: counts and latencies for each population, by Node's own HDR histogram. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import {
+  emptyTotals,
   populations,
   type LatencySummary,
   type LoadSummary,
-  type Population,
+  type LoadTotals,
   type PopulationLoad,
 } from '../model/load.ts'
 import type { Recorder, RecordedSample } from './recorder.ts'
 
-interface Tally {
-  load: PopulationLoad
-  latency: RecordableHistogram
-  service: RecordableHistogram
-  lateness: RecordableHistogram
+type Figures = Omit<PopulationLoad, 'population'>
+
+class Tally {
+  readonly #totals: LoadTotals = emptyTotals()
+  readonly #latency: RecordableHistogram = createHistogram()
+  readonly #service: RecordableHistogram = createHistogram()
+  readonly #lateness: RecordableHistogram = createHistogram()
+
+  count(sample: RecordedSample): void {
+    this.#totals.scheduled += 1
+    this.#totals[sample.outcome] += 1
+    if (sample.outcome !== 'skipped') this.#totals.sent += 1
+    if (sample.latenessUs !== null) this.#lateness.record(Math.max(1, sample.latenessUs))
+    // A failure is no answer: how fast it came says nothing about how fast the server is.
+    if (sample.outcome !== 'succeeded' || sample.latencyUs === null || sample.serviceUs === null) return
+    this.#latency.record(Math.max(1, sample.latencyUs))
+    this.#service.record(Math.max(1, sample.serviceUs))
+  }
+
+  add(other: Tally): void {
+    for (const name of Object.keys(this.#totals) as (keyof LoadTotals)[])
+      this.#totals[name] += other.#totals[name]
+    this.#latency.add(other.#latency)
+    this.#service.add(other.#service)
+    this.#lateness.add(other.#lateness)
+  }
+
+  get figures(): Figures {
+    return {
+      totals: { ...this.#totals },
+      latencyUs: read(this.#latency),
+      serviceUs: read(this.#service),
+      latenessUs: read(this.#lateness),
+    }
+  }
 }
 
 /** Of one driver, or of all workers of one. */
@@ -22,50 +53,25 @@ export function summarize(recorders: readonly Recorder[]): LoadSummary {
   const add = (sample: RecordedSample): void => {
     let tally = tallies.get(sample.population)
     if (tally === undefined) {
-      tally = begin(populations[sample.population] ?? 'fresh')
+      tally = new Tally()
       tallies.set(sample.population, tally)
     }
-    count(tally, sample)
+    tally.count(sample)
   }
   for (const recorder of recorders) recorder.forEach(add)
   const all = [...tallies.entries()].sort(([a], [b]) => a - b)
+  const together = new Tally()
+  for (const [, tally] of all) together.add(tally)
   return {
-    populations: all.map(([, { load, latency, service, lateness }]) => ({
-      ...load,
-      latencyUs: read(latency),
-      serviceUs: read(service),
-      latenessUs: read(lateness),
+    populations: all.map(([place, { figures }]) => ({
+      population: populations[place] ?? 'fresh',
+      ...figures,
     })),
+    together: together.figures,
   }
 }
 
 const none: LatencySummary = { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
-
-function begin(population: Population): Tally {
-  return {
-    load: {
-      population,
-      totals: { scheduled: 0, sent: 0, skipped: 0, succeeded: 0, failed: 0, unresolved: 0 },
-      latencyUs: none,
-      serviceUs: none,
-      latenessUs: none,
-    },
-    latency: createHistogram(),
-    service: createHistogram(),
-    lateness: createHistogram(),
-  }
-}
-
-function count({ load, latency, service, lateness }: Tally, sample: RecordedSample): void {
-  load.totals.scheduled += 1
-  load.totals[sample.outcome] += 1
-  if (sample.outcome !== 'skipped') load.totals.sent += 1
-  if (sample.latenessUs !== null) lateness.record(Math.max(1, sample.latenessUs))
-  // A failure is no answer: how fast it came says nothing about how fast the server is.
-  if (sample.outcome !== 'succeeded' || sample.latencyUs === null || sample.serviceUs === null) return
-  latency.record(Math.max(1, sample.latencyUs))
-  service.record(Math.max(1, sample.serviceUs))
-}
 
 function read(histogram: RecordableHistogram): LatencySummary {
   if (histogram.count === 0) return none

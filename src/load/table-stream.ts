@@ -58,6 +58,8 @@ function parseTable(line: string): ForwardingTable | null {
   }
   const known =
     typeof table?.roundTripMs === 'number' &&
+    typeof table.rejectAnswers?.intervalMs === 'number' &&
+    typeof table.rejectAnswers.burst === 'number' &&
     Array.isArray(table.services) &&
     table.services.every(service => Array.isArray(service.endpoints))
   return known ? (table as ForwardingTable) : null

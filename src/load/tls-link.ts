@@ -15,11 +15,13 @@ import {
   type LinkStage,
   type TransportLink,
 } from './link.ts'
+import { tlsContext } from './tls-context.ts'
 
 export class TlsLink implements TransportLink {
   stage: LinkStage = 'connecting'
   /** What ALPN has agreed on, once established; null where the server takes no part in it. */
   alpn: string | null = null
+  readonly route: LinkRoute
   #socket: TLSSocket | null = null
   #signalled = false
   readonly #transport: LinkStream | null
@@ -33,12 +35,13 @@ export class TlsLink implements TransportLink {
     tls: TlsTarget,
     protocols: readonly string[],
   ) {
+    this.route = route
     this.#listener = listener
     this.#options = {
       servername: tls.servername,
       rejectUnauthorized: tls.verify,
       ALPNProtocols: [...protocols],
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      secureContext: tlsContext(tls),
     }
     this.#transport = route.roundTripMs === 0 ? null : this.#connectSlowly(route, wire)
     if (this.#transport === null) this.#connect(route)

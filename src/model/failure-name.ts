@@ -4,6 +4,7 @@
  * (and the detail's own codes), so a recording of today has names too.
  */
 import { assertNever } from '../base/assert.ts'
+import { http2ErrorCode } from './http2-error.ts'
 import type { FailureCode, FailurePhase, Outcome } from './load.ts'
 
 type Failed = Extract<Outcome, { kind: 'failed' }>
@@ -54,7 +55,10 @@ function nameByCode(failed: Failed, context: FailureContext): string {
   const { code, phase, status } = failed
   switch (code) {
     case 'closed':
-      return endName('closed', phase, context)
+      // A stream of HTTP/2 that ended in good order, and short of its length: the connection has not ended.
+      return failed.detail?.startsWith('END_STREAM') === true
+        ? 'h2.mid-body'
+        : endName('closed', phase, context)
     case 'reset':
       return endName('reset', phase, context)
     case 'timed-out':
@@ -78,8 +82,9 @@ function nameByCode(failed: Failed, context: FailureContext): string {
     case 'name-unknown':
       return detailCode(failed) === 'EAI_AGAIN' ? 'dns.unavailable' : 'dns.unknown'
     case 'alert':
+      return 'tls.alert'
     case 'certificate':
-      return `tls.${code}`
+      return 'tls.cert'
     case 'protocol':
       return phase === 'tls' ? 'tls.protocol' : 'h2.protocol'
     case 'refused-stream':
@@ -115,9 +120,9 @@ function endName(how: 'closed' | 'reset', phase: FailurePhase, context: FailureC
   }
 }
 
-/** The driver's own limit has no detail; a limit of the kernel's names the call that met it. */
+/** A limit of the kernel's names the call that met it; the driver's own says at most how much had come until then. */
 function timeOutName({ phase, detail }: Failed, { answered }: FailureContext): string {
-  if (detail !== null) return `${place(phase)}.timeout-kernel`
+  if (detail?.endsWith(' ETIMEDOUT') === true) return `${place(phase)}.timeout-kernel`
   switch (phase) {
     case 'connect':
     case 'tls':
@@ -144,7 +149,7 @@ function streamName(
   code: Extract<FailureCode, 'refused-stream' | 'goaway' | 'goaway-error' | 'stream-reset'>,
   failed: Failed,
 ): string {
-  const number = detailCode(failed)
+  const number = http2ErrorCode(detailCode(failed) ?? '')
   const suffix = number === null ? '' : `.${number}`
   switch (code) {
     case 'refused-stream':

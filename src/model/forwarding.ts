@@ -11,7 +11,7 @@ export interface ForwardingEndpoint {
 
 /** Where new connections may go. */
 export interface ForwardingRule {
-  /** New connections choose uniformly among these; none means that a connect is refused at once. */
+  /** New connections choose uniformly among these; none means that the node rejects a connect (`RejectAnswers`). */
   endpoints: ForwardingEndpoint[]
   /** True when these are serving-but-terminating endpoints, used because no ready one is left. */
   fallback: boolean
@@ -32,6 +32,15 @@ export interface ForwardingService extends ForwardingRule {
   nodePort?: ForwardingRule & { port: number }
 }
 
+/**
+ * A node rejects by ICMP, and its kernel tells one client so only now and then: what gets no such answer stays silent
+ * until its SYN is sent again. `burst` answers at once, then one each `intervalMs`; 0 = every time.
+ */
+export interface RejectAnswers {
+  intervalMs: number
+  burst: number
+}
+
 /** One line of the stream, sent whole at each change. */
 export interface ForwardingTable {
   node: string
@@ -41,5 +50,6 @@ export interface ForwardingTable {
   atUs: number
   /** Network round trip between this node's clients and the pods: an input of the embedded cluster. */
   roundTripMs: number
+  rejectAnswers: RejectAnswers
   services: ForwardingService[]
 }

@@ -11,7 +11,8 @@ export type Population = (typeof populations)[number]
 /** The first three are always told of, the others where a run has them. */
 export type PerPopulation<T> = Record<'fresh' | 'reused' | 'slow', T> & Partial<Record<Population, T>>
 
-export const protocols = ['http/1.1', 'http/2', 'grpc', 'websocket', 'events'] as const
+/** `events`: server-sent events over HTTP/1.1, each on a connection; `events-http/2`: as streams of HTTP/2. */
+export const protocols = ['http/1.1', 'http/2', 'grpc', 'websocket', 'events', 'events-http/2'] as const
 export type Protocol = (typeof protocols)[number]
 
 /**
@@ -190,7 +191,7 @@ export type Outcome =
   /** Due, but not sent by the driver: its fault, and it makes the run inconclusive. */
   | { kind: 'skipped' }
 
-/** The connection a request used. Null when none could be chosen (no endpoint in the table, or skipped). */
+/** The connection a request used. Null when there was none: refused for want of an endpoint, or skipped. */
 export interface SampleConnection {
   /** Unique within the run. */
   id: number
@@ -198,8 +199,10 @@ export interface SampleConnection {
   use: number
   /** Time the connection sat idle before this request; null on its first. */
   idleUs: number | null
+  /** When its connect was begun: the last SYN, where those before it were not answered. */
   openedUs: number
   localPort: number | null
+  /** The pod's, as the forwarding table led there; the Service's where nothing led anywhere, or where no table is known. */
   remoteAddress: string
   remotePort: number
 }
@@ -299,6 +302,8 @@ export interface PopulationLoad {
 
 export interface LoadSummary {
   populations: PopulationLoad[]
+  /** Of all populations: percentiles cannot be added up afterwards. */
+  together: Omit<PopulationLoad, 'population'>
 }
 
 /**

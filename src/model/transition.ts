@@ -29,7 +29,14 @@ export const containerSteps = [
 export type ContainerStep = (typeof containerSteps)[number]
 
 /** A step that the sample app itself reports, in its pod's log. */
-export const appSteps = ['listening', 'sigterm', 'listener-closed', 'draining-cut', 'exiting'] as const
+export const appSteps = [
+  'listening',
+  'sigterm',
+  'listener-closing',
+  'listener-closed',
+  'draining-cut',
+  'exiting',
+] as const
 export type AppStep = (typeof appSteps)[number]
 
 export type Transition = { atUs: number } & (

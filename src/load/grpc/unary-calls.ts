@@ -8,6 +8,7 @@ import { judgeAnswer, type Exchange } from '../exchange.ts'
 import type { AnswerHead } from '../http2/answer-head.ts'
 import type { AnswerReader, StreamProtocol, StreamRequest } from '../http2/answer-reader.ts'
 import { headerBlock, headerField } from '../http2/header-block.ts'
+import { PatientReader } from '../http2/patient-reader.ts'
 import { requestHead } from '../http2/plain-requests.ts'
 import { MessageReader } from './message-reader.ts'
 
@@ -37,21 +38,8 @@ export class UnaryCalls implements StreamProtocol {
   }
 }
 
-class UnaryReader implements AnswerReader {
-  #head: AnswerHead | null = null
+class UnaryReader extends PatientReader {
   readonly #messages = new MessageReader()
-  readonly #exchange: Exchange
-  readonly #patienceMs: number
-
-  constructor(exchange: Exchange, patienceMs: number) {
-    this.#exchange = exchange
-    this.#patienceMs = patienceMs
-  }
-
-  onHead(head: AnswerHead): null {
-    this.#head = head
-    return null
-  }
 
   onData(bytes: Buffer, from: number, to: number): null {
     this.#messages.push(bytes, from, to)
@@ -59,7 +47,7 @@ class UnaryReader implements AnswerReader {
   }
 
   onEnd(trailers: AnswerHead | null): Outcome {
-    const head = this.#head
+    const head = this.head
     const grpcStatus = trailers?.grpcStatus ?? head?.grpcStatus ?? null
     if (grpcStatus === null) return this.#withoutStatus()
     if (!/^\d{1,10}$/.test(grpcStatus)) return this.#failed('body', 'malformed', 'grpc-status')
@@ -69,32 +57,24 @@ class UnaryReader implements AnswerReader {
     // A unary call that went well has exactly one message.
     if (this.#messages.messages !== 1 || !this.#messages.between)
       return this.#failed('body', 'malformed', `${this.#messages.messages} messages`)
-    return judgeAnswer(this.#exchange, {
+    return judgeAnswer(this.exchange, {
       status: head?.status ?? 0,
       requestId: head?.requestId ?? null,
-      body: this.#exchange.requestId,
+      body: this.exchange.requestId,
     })
-  }
-
-  limitUs(nowUs: number): number {
-    return nowUs + (this.#exchange.answerMs + this.#patienceMs) * 1000
-  }
-
-  onLimit(): 'timed-out' {
-    return 'timed-out'
   }
 
   /** Something on the way that speaks only HTTP has answered, or the answer was ended too early. */
   #withoutStatus(): Outcome {
-    const { status = null, requestId = null } = this.#head ?? {}
+    const { status = null, requestId = null } = this.head ?? {}
     if (status !== 200)
-      return judgeAnswer(this.#exchange, { status: status ?? 0, requestId, body: this.#exchange.requestId })
-    if (!isGrpc(this.#head)) return this.#failed('headers', 'malformed', 'content-type')
+      return judgeAnswer(this.exchange, { status: status ?? 0, requestId, body: this.exchange.requestId })
+    if (!isGrpc(this.head)) return this.#failed('headers', 'malformed', 'content-type')
     return this.#failed('body', 'closed', 'END_STREAM, grpc-status')
   }
 
   #failed(phase: FailurePhase, code: FailureCode, detail: string): Outcome {
-    return { kind: 'failed', phase, code, status: this.#head?.status ?? null, detail }
+    return { kind: 'failed', phase, code, status: this.head?.status ?? null, detail }
   }
 }
 

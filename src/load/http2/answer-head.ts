@@ -10,6 +10,8 @@ export const connectionFields = new Set([
   'upgrade',
 ])
 
+const COLON = 58
+
 export class AnswerHead implements FieldSink {
   status: number | null = null
   /** Headers `x-pod` and `x-request-id`; null when the server does not send them. */
@@ -23,7 +25,7 @@ export class AnswerHead implements FieldSink {
   #regular = false
 
   take(name: string, value: string): void {
-    if (name.startsWith(':')) return this.#takePseudo(name, value)
+    if (name.charCodeAt(0) === COLON) return this.#takePseudo(name, value)
     this.#regular = true
     switch (name) {
       case 'x-pod':
@@ -41,14 +43,16 @@ export class AnswerHead implements FieldSink {
         this.grpcStatus = value
         return
       default:
-        if (name === '' || /[A-Z\s]/.test(name) || connectionFields.has(name)) this.malformedPart ??= 'header'
+        if (name === '' || hasCapitalOrSpace(name) || connectionFields.has(name))
+          this.malformedPart ??= 'header'
     }
   }
 
   #takePseudo(name: string, value: string): void {
-    if (name !== ':status' || this.#regular || this.status !== null || !/^[1-9]\d\d$/.test(value))
+    const status = value === '200' ? 200 : /^[1-9]\d\d$/.test(value) ? Number(value) : null
+    if (name !== ':status' || this.#regular || this.status !== null || status === null)
       this.malformedPart ??= 'status'
-    else this.status = Number(value)
+    else this.status = status
   }
 
   #takeLength(value: string): void {
@@ -57,4 +61,12 @@ export class AnswerHead implements FieldSink {
       this.malformedPart ??= 'content-length'
     else this.contentLength = length
   }
+}
+
+function hasCapitalOrSpace(name: string): boolean {
+  for (let index = 0; index < name.length; index++) {
+    const code = name.charCodeAt(index)
+    if ((code >= 65 && code <= 90) || code <= 32 || code === 0xa0) return true
+  }
+  return false
 }

@@ -3,6 +3,7 @@
  * from what ends the connection, and what the server has surely not processed from what it may have.
  */
 import { assert } from '../../base/assert.ts'
+import { http2ErrorName } from '../../model/http2-error.ts'
 import type { Outcome } from '../../model/load.ts'
 import { ChannelRecord } from '../channel-record.ts'
 import type { Channel, ChannelSetting } from '../channel.ts'
@@ -14,7 +15,7 @@ import { openLink } from '../open-link.ts'
 import { SlowUpload } from '../slow-upload.ts'
 import type { AnswerHead } from './answer-head.ts'
 import type { StreamProtocol } from './answer-reader.ts'
-import { errorCode, errorName, ProtocolBreach } from './codes.ts'
+import { errorCode, ProtocolBreach } from './codes.ts'
 import { goawayFrame } from './frame-writer.ts'
 import { Http2Session, type SessionEvents } from './session.ts'
 import { Stream, type StreamOwner } from './stream.ts'
@@ -34,6 +35,8 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
   #waiting: Exchange[] = []
   #link: TransportLink | null = null
   #unwritten = ''
+  /** While the frames of one read are gone through: when it came. They are answered by one write, at its end. */
+  #readUs: number | null = null
   /** The code of a GOAWAY that was not a graceful one. */
   #goawayError: number | null = null
   readonly #record: ChannelRecord
@@ -50,9 +53,21 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
   }
 
   get idle(): boolean {
-    const { streams, maxStreams, hasIds } = this.#session
-    const takes = this.#state === 'open' || this.#state === 'new' || this.#state === 'connecting'
-    return takes && streams.size + this.#waiting.length < maxStreams && hasIds
+    return this.#takes && this.#hasRoom
+  }
+
+  get full(): boolean {
+    return this.#takes && !this.#hasRoom
+  }
+
+  get #takes(): boolean {
+    const isAlive = this.#state === 'open' || this.#state === 'new' || this.#state === 'connecting'
+    return isAlive && this.#session.hasIds
+  }
+
+  get #hasRoom(): boolean {
+    const { streams, maxStreams } = this.#session
+    return streams.size + this.#waiting.length < maxStreams
   }
 
   send(exchange: Exchange, nowUs: number): void {
@@ -96,12 +111,16 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
 
   onBytes(bytes: Buffer, length: number): void {
     if (this.#state === 'gone' || this.#state === 'ending') return
+    this.#readUs = this.#setting.clock.nowUs()
     try {
       this.#session.receive(bytes, length)
     } catch (error) {
       if (!(error instanceof ProtocolBreach)) throw error
       this.#endAll(stream => stream.failed('protocol', error.what), true)
+    } finally {
+      this.#readUs = null
     }
+    this.#flush()
     if (this.#state === 'draining' && this.#session.streams.size === 0) this.#sayGoodbye()
   }
 
@@ -123,13 +142,13 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
 
   /** Frames of one turn leave in one write. */
   write(text: string): void {
-    if (this.#unwritten === '') queueMicrotask(() => this.#flush())
+    if (this.#unwritten === '' && this.#readUs === null) queueMicrotask(() => this.#flush())
     this.#unwritten += text
   }
 
   onHead(stream: Stream, head: AnswerHead, endStream: boolean): void {
     const { sample } = stream.exchange
-    const nowUs = this.#setting.clock.nowUs()
+    const nowUs = this.#nowUs
     sample.firstByteUs ??= nowUs
     const outcome = stream.takeHead(head, endStream)
     if (outcome !== null) return this.#decide(stream, outcome, endStream)
@@ -143,7 +162,7 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
 
   onReset(stream: Stream, code: number): void {
     const refused = code === errorCode.refusedStream && stream.reached !== 'body'
-    const detail = `RST_STREAM ${errorName(code)}`
+    const detail = `RST_STREAM ${http2ErrorName(code)}`
     this.#settle(stream, stream.failed(refused ? 'refused-stream' : 'stream-reset', detail))
   }
 
@@ -156,7 +175,7 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
   onGoaway(lastStreamId: number, code: number): void {
     if (this.#state === 'open') this.#state = 'draining'
     if (code !== errorCode.noError) this.#goawayError = code
-    const detail = `GOAWAY ${errorName(code)}`
+    const detail = `GOAWAY ${http2ErrorName(code)}`
     for (const stream of [...this.#session.streams.values()])
       if (stream.id > lastStreamId) this.#settle(stream, stream.failed('goaway', detail))
   }
@@ -172,6 +191,10 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
       this.#settle(stream, classify({ kind: 'timed-out' }, stream.progress, status))
     } else this.#settle(stream, verdict)
     if (this.#state === 'draining' && this.#session.streams.size === 0) this.#sayGoodbye()
+  }
+
+  get #nowUs(): number {
+    return this.#readUs ?? this.#setting.clock.nowUs()
   }
 
   #open(exchange: Exchange, nowUs: number): void {
@@ -212,11 +235,12 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
 
   #settle(stream: Stream, outcome: Outcome): void {
     const { exchange } = stream
+    const nowUs = this.#nowUs
     this.#forget(stream)
-    if (this.#session.streams.size === 0) this.#record.noteIdle(this.#setting.clock.nowUs())
+    if (this.#session.streams.size === 0) this.#record.noteIdle(nowUs)
     if (!exchange.kept && this.#state === 'open') this.#state = 'draining'
     exchange.sample.servedBy = stream.head?.servedBy ?? null
-    exchange.settle(outcome)
+    exchange.settle(outcome, nowUs)
   }
 
   #forget(stream: Stream): void {
@@ -230,7 +254,7 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
     if (this.#state === 'connecting') return this.#failWaiting(this.#unconnected(breakage), true)
     const goaway = this.#goawayError
     this.#endAll(stream => {
-      if (goaway !== null) return stream.failed('goaway-error', `GOAWAY ${errorName(goaway)}`)
+      if (goaway !== null) return stream.failed('goaway-error', `GOAWAY ${http2ErrorName(goaway)}`)
       return classify(breakage, stream.progress, stream.head?.status ?? null)
     }, false)
   }

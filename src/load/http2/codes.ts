@@ -25,27 +25,6 @@ export const settingId = {
 
 export const errorCode = { noError: 0, protocolError: 1, refusedStream: 7, cancel: 8 } as const
 
-const errorNames = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-] as const
-
-export function errorName(code: number): string {
-  return errorNames[code] ?? String(code)
-}
-
 export const FRAME_HEAD_BYTES = 9
 /** What we accept at most: the size that every peer may use without being told. */
 export const MAX_FRAME_BYTES = 16_384

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { ProtocolBreach } from './codes.ts'
 import { HpackDecoder } from './hpack-decoder.ts'
 import { frameOf } from './testdata/fault-server.ts'
+import { onFrames } from './testdata/client-frames.ts'
 
 type Fields = [name: string, value: string][]
 
@@ -121,22 +122,12 @@ async function blocksOfNode(requests: Fields[]): Promise<Fields[]> {
   const server = createServer(socket => {
     socket.on('error', () => socket.destroy())
     socket.write(frameOf(4, 0, 0))
-    let bytes = Buffer.alloc(0)
-    let skip = 24
-    socket.on('data', chunk => {
-      bytes = Buffer.concat([bytes, chunk])
-      if (bytes.length < skip) return
-      bytes = bytes.subarray(skip)
-      skip = 0
-      while (bytes.length >= 9 && bytes.length >= 9 + bytes.readUIntBE(0, 3)) {
-        const end = 9 + bytes.readUIntBE(0, 3)
-        const priority = ((bytes[4] ?? 0) & 32) !== 0 ? 5 : 0
-        if (bytes[3] === 1) {
-          seen.push(decode(decoder, bytes.subarray(9 + priority, end)))
-          socket.write(frameOf(1, 5, bytes.readUInt32BE(5), Buffer.from([0x88])))
-        } else if (bytes[3] === 4 && bytes[4] === 0) socket.write(frameOf(4, 1, 0))
-        bytes = bytes.subarray(end)
-      }
+    onFrames(socket, ({ type, flags, streamId, payload }) => {
+      const priority = (flags & 32) !== 0 ? 5 : 0
+      if (type === 1) {
+        seen.push(decode(decoder, payload.subarray(priority)))
+        socket.write(frameOf(1, 5, streamId, Buffer.from([0x88])))
+      } else if (type === 4 && flags === 0) socket.write(frameOf(4, 1, 0))
     })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -2,6 +2,7 @@
  * Header blocks, decoded (RFC 7541). The dynamic table is there in full although we announce a size of 0: until a peer
  * has seen that, it may use the 4096 bytes that every peer starts with, and one wrong entry would garble all that follow.
  */
+import { isSame } from '../head-bytes.ts'
 import { ProtocolBreach } from './codes.ts'
 import { decodeHuffman } from './huffman.ts'
 import { staticTable, type Field } from './static-table.ts'
@@ -22,6 +23,8 @@ export class HpackDecoder {
   #maxBytes = INITIAL_TABLE_BYTES
   #allowedBytes = INITIAL_TABLE_BYTES
   #block: Buffer = Buffer.alloc(0)
+  /** Of the literals whose name is in the static table, the last one of each: the next is likely to be the same. */
+  readonly #lastLiterals: Field[] = []
   #at = 0
   #to = 0
 
@@ -56,9 +59,29 @@ export class HpackDecoder {
     if ((first & 0x80) !== 0) return this.#entry(this.#readInteger(0x7f))
     const indexed = (first & 0xc0) === 0x40
     const index = this.#readInteger(indexed ? 0x3f : 0x0f)
+    if (index > 0 && index <= staticTable.length && !indexed) return this.#readKnown(index)
     const name = index === 0 ? this.#readString() : this.#entry(index).name
     const field = { name, value: this.#readString() }
     if (indexed) this.#add(field)
+    return field
+  }
+
+  #readKnown(index: number): Field {
+    const last = this.#lastLiterals[index]
+    const from = this.#at + 1
+    // A length of one byte, and no Huffman code.
+    const length = this.#block[this.#at] ?? 0
+    if (
+      last !== undefined &&
+      length < 0x7f &&
+      from + length <= this.#to &&
+      isSame(this.#block, from, from + length, last.value)
+    ) {
+      this.#at = from + length
+      return last
+    }
+    const field = { name: this.#entry(index).name, value: this.#readString() }
+    this.#lastLiterals[index] = field
     return field
   }
 

@@ -3,9 +3,10 @@ import type { CustomRequest, Outcome } from '../../model/load.ts'
 import type { ChannelSetting } from '../channel.ts'
 import { judgeAnswer, type Exchange } from '../exchange.ts'
 import { requestBody, requestTarget } from '../request-text.ts'
-import { connectionFields, type AnswerHead } from './answer-head.ts'
+import { connectionFields } from './answer-head.ts'
 import type { AnswerReader, StreamProtocol, StreamRequest } from './answer-reader.ts'
 import { headerBlock, headerField } from './header-block.ts'
+import { PatientReader } from './patient-reader.ts'
 
 /** Longer than any body that is compared with what was asked for. */
 const MAX_KEPT_BYTES = 64 * 1024
@@ -75,39 +76,21 @@ export function requestHead(
   ]
 }
 
-class PlainReader implements AnswerReader {
-  #head: AnswerHead | null = null
+class PlainReader extends PatientReader {
   #body = ''
-  readonly #exchange: Exchange
-  readonly #patienceMs: number
-
-  constructor(exchange: Exchange, patienceMs: number) {
-    this.#exchange = exchange
-    this.#patienceMs = patienceMs
-  }
-
-  onHead(head: AnswerHead): null {
-    this.#head = head
-    return null
-  }
 
   onData(bytes: Buffer, from: number, to: number): null {
-    if (this.#exchange.sample.kind === 'post' && this.#body.length < MAX_KEPT_BYTES)
+    if (this.exchange.sample.kind === 'post' && this.#body.length < MAX_KEPT_BYTES)
       this.#body += bytes.toString('latin1', from, to)
     return null
   }
 
   onEnd(): Outcome {
-    const { status, requestId } = this.#head ?? { status: 0, requestId: null }
-    return judgeAnswer(this.#exchange, { status: status ?? 0, requestId, body: this.#body })
+    const { status, requestId } = this.head ?? { status: 0, requestId: null }
+    return judgeAnswer(this.exchange, { status: status ?? 0, requestId, body: this.#body })
   }
 
-  limitUs(nowUs: number): number {
-    const { answerMs, uploadMs } = this.#exchange
-    return nowUs + (answerMs + uploadMs + this.#patienceMs) * 1000
-  }
-
-  onLimit(): 'timed-out' {
-    return 'timed-out'
+  override limitUs(nowUs: number): number {
+    return super.limitUs(nowUs) + this.exchange.uploadMs * 1000
   }
 }

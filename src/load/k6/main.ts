@@ -7,6 +7,7 @@
 import { systemClock } from '../../base/clock.ts'
 import { LineSplitter } from '../../base/ndjson.ts'
 import { programPath } from '../../base/package-root.ts'
+import { messageOf } from '../../base/message-of.ts'
 import { MessageWriter } from '../message-writer.ts'
 import { K6Run } from './k6-run.ts'
 import { parseK6Plan } from './plan.ts'
@@ -77,7 +78,7 @@ function refuse(problems: string[]): never {
 }
 
 function fail(error: unknown): never {
-  process.stderr.write(`k6-load: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`k6-load: ${messageOf(error)}\n`)
   process.exit(3)
 }
 

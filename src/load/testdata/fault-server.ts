@@ -5,7 +5,14 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { TLSSocket, createSecureContext } from 'node:tls'
 import { certificate, privateKey } from './certificate.ts'
-import { acceptFaults, requestFaults, type AcceptFault, type RequestFault } from './faults.ts'
+import {
+  acceptFaults,
+  requestFaults,
+  type AcceptFault,
+  type Peer,
+  type PeerRequest,
+  type RequestFault,
+} from './faults.ts'
 
 export interface FaultScript {
   /** On the server's `count`th request (from 1), the connection's `use`th. */
@@ -28,22 +35,6 @@ export interface FaultServer {
   /** Connections that the client has not ended. */
   readonly open: number
   close(): Promise<void>
-}
-
-/** One connection as a fault sees it. */
-export interface Peer {
-  write(text: string): void
-  /** An orderly end. */
-  finish(text?: string): void
-  /** An RST. */
-  reset(): void
-  /** When a client in this same process has read what was written. */
-  later(action: () => void): void
-}
-
-export interface PeerRequest {
-  id: string
-  text: string
 }
 
 export async function startFaultServer(

@@ -1,5 +1,20 @@
 /** Each way in which a server can go wrong with one request, and the name that a driver must give it. */
-import type { Peer, PeerRequest } from './fault-server.ts'
+
+/** One connection as a fault sees it. */
+export interface Peer {
+  write(text: string): void
+  /** An orderly end. */
+  finish(text?: string): void
+  /** An RST. */
+  reset(): void
+  /** When a client in this same process has read what was written. */
+  later(action: () => void): void
+}
+
+export interface PeerRequest {
+  id: string
+  text: string
+}
 
 interface Fault {
   /** The dotted name of the failure; null: the request succeeds. */

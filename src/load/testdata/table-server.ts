@@ -42,8 +42,9 @@ export async function startTableServer(): Promise<TableServer> {
     publish(ports) {
       version += 1
       const endpoints = ports.map(port => ({ address: '127.0.0.1', port, pod: `web-${port}` }))
+      const rejectAnswers = { intervalMs: 0, burst: 1 }
       const services = [{ service: 'default/web:8080', clusterIP: '127.1.0.1', endpoints, fallback: false }]
-      publishLine(toLine({ node: 'node-1', version, atUs: 0, roundTripMs: 0, services }))
+      publishLine(toLine({ node: 'node-1', version, atUs: 0, roundTripMs: 0, rejectAnswers, services }))
     },
     publishLine,
     cut,

@@ -3,8 +3,8 @@
  * received: the ground truth for the channel. Its encoding is its own.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { onFrames } from './client-frames.ts'
 
-const PREFACE_BYTES = 24
 
 export interface Http2Request {
   /** 1 on the server's first request. */
@@ -55,21 +55,9 @@ export async function startFaultServer(
   })
   const counts = { connections: 0 }
   const readFrames = (socket: Socket, peer: Http2Peer): void => {
-    let bytes = Buffer.alloc(0)
-    let skip = PREFACE_BYTES
     let use = 0
     const waiting = new Map<number, Http2Request>()
-    socket.on('data', chunk => {
-      bytes = Buffer.concat([bytes, chunk])
-      if (bytes.length < skip) return
-      bytes = bytes.subarray(skip)
-      skip = 0
-      while (bytes.length >= 9 && bytes.length >= 9 + bytes.readUIntBE(0, 3)) {
-        const end = 9 + bytes.readUIntBE(0, 3)
-        const [type = 0, flags = 0] = bytes.subarray(3, 5)
-        const streamId = bytes.readUInt32BE(5)
-        const payload = bytes.subarray(9, end)
-        bytes = bytes.subarray(end)
+    onFrames(socket, ({ type, flags, streamId, payload }) => {
         if (type === 1) {
           use += 1
           const block = payload.toString('latin1')
@@ -89,7 +77,6 @@ export async function startFaultServer(
           waiting.delete(streamId)
           act(request, account)
         }
-      }
     })
   }
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', 1024, resolve))

@@ -3,6 +3,7 @@
  * the same faults to both. In: one line of JSON, `{"k6": K6Order | null}`. Out: a line of DriverComparison per fault.
  */
 import { LineSplitter, toLine } from '../../../base/ndjson.ts'
+import { messageOf } from '../../../base/message-of.ts'
 import type { CompareOrder, DriverComparison } from '../../../model/driver-comparison.ts'
 import { faults } from './faults.ts'
 import { measure } from './measure.ts'
@@ -26,7 +27,7 @@ const lines = new LineSplitter(line => {
   compare(JSON.parse(line) as CompareOrder).then(
     () => process.exit(0),
     (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+      process.stderr.write(`${messageOf(error)}\n`)
       process.exit(3)
     },
   )
