@@ -99,6 +99,25 @@ describe('imports go one way', () => {
     })
   }
 
+  it('no file imports itself by way of others', () => {
+    const targetsOf = new Map<string, string[]>()
+    for (const { file, specifier } of imports)
+      if (specifier.startsWith('.'))
+        targetsOf.set(file, [
+          ...(targetsOf.get(file) ?? []),
+          path.posix.join(path.posix.dirname(file), specifier),
+        ])
+    const done = new Set<string>()
+    const circlesFrom = (file: string, way: readonly string[]): string[] => {
+      if (way.includes(file)) return [[...way.slice(way.indexOf(file)), file].join(' → ')]
+      if (done.has(file)) return []
+      const found = (targetsOf.get(file) ?? []).flatMap(target => circlesFrom(target, [...way, file]))
+      done.add(file)
+      return found
+    }
+    expect(files.flatMap(file => circlesFrom(file, []))).toEqual([])
+  })
+
   it('nothing imports client-node at the top of a module: loading it costs half a second', () => {
     const wrong = files
       .filter(file => !isTest(file))

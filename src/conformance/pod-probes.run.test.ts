@@ -17,7 +17,7 @@ test.concurrent('readiness follows its probe, and a container is started without
     await target.create(
       'pods',
       namespace,
-      pod('a', shell("trap 'exit 0' TERM; sleep 3; : > up; sleep 3600 & wait", { readinessProbe })),
+      pod('a', shell("trap 'exit 0' TERM; sleep 8; : > up; sleep 3600 & wait", { readinessProbe })),
     )
     await pods.until(({ items }) => items.some(isReady), 'ready')
     pods.stop()
@@ -76,7 +76,7 @@ test.concurrent('a startup probe holds the others back until it succeeds', () =>
       namespace,
       pod(
         'a',
-        shell("trap 'exit 0' TERM; sleep 3; : > up; sleep 3600 & wait", { startupProbe, livenessProbe }),
+        shell("trap 'exit 0' TERM; sleep 8; : > up; sleep 3600 & wait", { startupProbe, livenessProbe }),
       ),
     )
     await pods.until(({ items }) => items.some(isReady), 'ready')

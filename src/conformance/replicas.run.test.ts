@@ -281,6 +281,7 @@ test.concurrent('a DaemonSet has a pod on each node that it tolerates, and rolls
         item.status.observedGeneration === item.metadata.generation,
       'rolled',
     )
+    await pods.caughtUp()
     pods.stop()
     const isOld = (item: Pod): boolean => items.some(old => old.metadata.uid === item.metadata.uid)
     const steps = pods.seen.flatMap(({ object }) => {

@@ -43,7 +43,7 @@ test.concurrent.each(rollouts)(
         await rollout.ready()
       }
       await untilComplete(target, namespace)
-      rollout.stop()
+      await rollout.stop()
       // With maxSurge 0 a new set is made at size 0 first.
       expect(rollout.steps.filter(step => step !== 'new0')).toEqual(expected)
     }),
@@ -55,7 +55,7 @@ test.concurrent('a new set beside which nothing may run yet is made at size 0', 
     const rollout = await beginRollout(target, namespace)
     await rollout.ready()
     await untilComplete(target, namespace)
-    rollout.stop()
+    await rollout.stop()
     expect(rollout.steps).toEqual(['new0', 'old0', 'new1'])
   }),
 )
@@ -67,7 +67,7 @@ test.concurrent('a rollback takes the old set again, under a new revision', () =
     const rollout = await beginRollout(target, namespace)
     await rollout.ready()
     await untilComplete(target, namespace)
-    rollout.stop()
+    await rollout.stop()
     const undo = [{ op: 'replace', path: '/spec/template', value: first.spec.template }]
     await target.patch('deployments', namespace, 'web', undo, jsonPatch)
     await openAll(target, namespace, 1)
@@ -156,7 +156,7 @@ test.concurrent('a scale in the middle of a rollout is shared in proportion', ()
         items.map(({ spec }) => spec.replicas),
       'ten pods asked for',
     )
-    rollout.stop()
+    await rollout.stop()
     expect(sizes.sort()).toEqual([4, 6])
   }),
 )
@@ -175,6 +175,7 @@ test.concurrent('Recreate makes no new pod before the old ones are gone', () =>
     const old = new Set(pods.items.map(({ metadata }) => metadata.name))
     await target.patch('deployments', namespace, 'web', newTemplate('2'))
     await untilComplete(target, namespace)
+    await pods.caughtUp()
     pods.stop()
     const order = pods.seen.flatMap(({ type, object }) =>
       type === 'DELETED' && old.has(object.metadata.name)
@@ -222,7 +223,7 @@ test.concurrent('a rollout past its deadline says so and goes on', () =>
 
 test.concurrent('minReadySeconds holds availability back, not readiness', () =>
   inNamespace(target, async namespace => {
-    await target.create('deployments', namespace, workload({ replicas: 1, minReadySeconds: 3 }))
+    await target.create('deployments', namespace, workload({ replicas: 1, minReadySeconds: 8 }))
     const deployments = record<Deployment>(target, 'deployments', namespace)
     await deployments.until(
       ({ items }) => items[0] !== undefined && (items[0].status?.availableReplicas ?? 0) === 1,

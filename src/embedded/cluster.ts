@@ -8,6 +8,7 @@ import { seededRandom, type Random } from '../base/random.ts'
 import type { EmbeddedReady, EmbeddedStart } from '../model/embedded-cluster.ts'
 import { startApiServer } from './apiserver/http.ts'
 import { createRegistry } from './apiserver/registry.ts'
+import type { ClusterApi } from './cluster-api.ts'
 import { startControllers } from './controllers/start.ts'
 import { startDataPlane } from './data-plane.ts'
 import { fork } from './fork.ts'
@@ -18,7 +19,9 @@ import type { PodNetwork } from './pod-network/pod-network.ts'
 import { killProcessesOfCluster } from './process-groups.ts'
 import { ReaperLink } from './reaper-link.ts'
 import { startScheduler } from './scheduler/start.ts'
+import type { Settings } from './settings.ts'
 import { flattenSettings, settingsInForce } from './settings-in-force.ts'
+import { startStorage } from './storage/start.ts'
 
 export interface EmbeddedCluster {
   ready: EmbeddedReady
@@ -58,9 +61,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
   const common = { api: registry.as('kubelet'), clock, settings, random, nodes, network }
   const dataPlane = startDataPlane(common)
   const machines = startMachines({ ...common, kubernetesVersion, dataPlane, start, cluster, reaper })
-  const [controlling, scheduling] = [registry.as('kube-controller-manager'), registry.as('kube-scheduler')]
-  const controllers = startControllers({ api: controlling, clock, settings, random: fork(random) })
-  const scheduler = startScheduler({ api: scheduling, clock, settings, random: fork(random) })
+  const loops = startControlLoops(registry, { clock, settings, random, directory: start.directory })
   const facts = { vantage: controlPlane, settings: { ...flattenSettings(settings), addresses: network.mode } }
   const server = await startApiServer({
     registry,
@@ -75,6 +76,7 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
     containers: machines.steps,
     logs: machines.logs,
     commands: machines.commands,
+    reach: (address, port) => network.reach(address, port),
     nodes: machines.power,
     kubernetesVersion,
   })
@@ -88,14 +90,31 @@ export async function startCluster(start: EmbeddedStart, parts: ClusterParts): P
       ...facts,
     },
     async close() {
-      scheduler.stop()
-      controllers.stop()
+      loops.stop()
       machines.stop()
       dataPlane.stop()
       killProcessesOfCluster(cluster)
       await endOutside({ server, network, reaper, directory: start.directory })
     },
   }
+}
+
+/** The programs of the control plane beside the API server, each with a name of its own there. */
+function startControlLoops(
+  registry: Pick<ReturnType<typeof createRegistry>, 'as'>,
+  common: { clock: Clock; settings: Settings; random: Random; directory: string },
+): { stop(): void } {
+  const of = (name: string): Omit<typeof common, 'random'> & { api: ClusterApi; random: Random } => ({
+    ...common,
+    api: registry.as(name),
+    random: fork(common.random),
+  })
+  const started = [
+    startControllers(of('kube-controller-manager')),
+    startScheduler(of('kube-scheduler')),
+    startStorage(of('local-path-provisioner')),
+  ]
+  return { stop: () => started.reverse().forEach(one => one.stop()) }
 }
 
 async function endOutside(parts: {

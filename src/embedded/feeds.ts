@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { ContainerStepLine, RelayLine } from '../model/embedded-cluster.ts'
 import type { ForwardingTable } from '../model/forwarding.ts'
+import type { LogTimes } from './log-times.ts'
 
 export interface ForwardingFeed {
   /** Sends the table in force at once (one per node when `node` is null), then each new one. Returns the stop function. */
@@ -20,8 +21,7 @@ export interface ContainerFeed {
 export interface ContainerLog {
   /** Holds the container's standard output and error, appended as they come. */
   file: string
-  /** No line is older. */
-  startedUs: number
+  times: LogTimes
   /** True once the process is gone, so that nothing will be appended. */
   ended(): boolean
 }

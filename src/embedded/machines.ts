@@ -18,6 +18,7 @@ import { NodeMachine, NodeMachines } from './node-power.ts'
 import { controlPlane, nodeObject } from './nodes.ts'
 import { PodLogs } from './pod-logs.ts'
 import type { PodNetwork } from './pod-network/pod-network.ts'
+import { volumesFolderOf } from './storage/volume-folders.ts'
 import { withRealEndpoints } from './pod-network/real-endpoints.ts'
 import { clusterVariable } from './process-groups.ts'
 import { KubeProxy } from './proxy/kube-proxy.ts'
@@ -81,6 +82,7 @@ export function startMachines(parts: MachinesParts): Machines {
     stop() {
       power.stop()
       runtime.killAll()
+      logs.stop()
     },
   }
 }
@@ -109,6 +111,7 @@ function kubeletStarter(
         mkdirSync(join(folderOf(uid), 'tmp'), { recursive: true, mode: 0o700 })
         return folderOf(uid)
       },
+      volumesFolder: volumesFolderOf(start.directory),
       removePodFolder: uid => rmSync(folderOf(uid), { recursive: true, force: true }),
       logFile: (namespace, pod, container) => logs.locate(namespace, pod, container, false)?.file ?? null,
       processEnvironment: { [clusterVariable]: cluster },

@@ -3,8 +3,8 @@ import { afterEach, expect, test } from 'vitest'
 import { present } from '../base/assert.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Pod } from '../kube/types.ts'
+import { childrenOf, processFile } from '../testing/processes.ts'
 import { processesOfCluster } from './process-groups.ts'
-import { readFileSync } from 'node:fs'
 import { ClusterProgram } from './testing/cluster-program.ts'
 
 let cluster: ClusterProgram
@@ -33,15 +33,11 @@ function dial(host: string): Promise<'connected' | 'refused' | 'hangs'> {
 /** The id that every process of the cluster's pods carries, read from one of them. */
 function clusterId(program: ClusterProgram): string {
   const started = Number(program.process.pid)
-  for (const pid of readChildren(started)) {
-    const found = /ROLLPROOF_CLUSTER=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'utf8'))?.[1]
+  for (const pid of childrenOf(started)) {
+    const found = /ROLLPROOF_CLUSTER=([^\0]+)/.exec(processFile(pid, 'environ'))?.[1]
     if (found !== undefined) return found
   }
   throw new Error('no pod process found')
-}
-
-function readChildren(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 }
 
 test('a rolling update replaces every pod, the tables follow, and the old addresses fall silent', async () => {
@@ -122,9 +118,7 @@ test('a reaper that dies is replaced', async () => {
   await cluster.deploy(1)
   const id = clusterId(cluster)
   const reapers = (): number[] =>
-    readChildren(Number(cluster.process.pid)).filter(pid =>
-      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reaper.js'),
-    )
+    childrenOf(Number(cluster.process.pid)).filter(pid => processFile(pid, 'cmdline').includes('reaper.js'))
   const first = present(reapers()[0], 'a reaper')
   process.kill(first, 'SIGKILL')
   await cluster.until(() => reapers().some(pid => pid !== first))

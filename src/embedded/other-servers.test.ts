@@ -5,7 +5,9 @@
 import { spawnSync } from 'node:child_process'
 import { get } from 'node:http'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { KubeConfig, PortForward } from '@kubernetes/client-node'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Deployment, KubeObject, Pod } from '../kube/types.ts'
 import type { ForwardingEndpoint } from '../model/forwarding.ts'
@@ -109,6 +111,29 @@ async function eachAnswersForItself(name: string): Promise<void> {
   for (const endpoint of endpointsOf(name)) expect(await whoAnswers(endpoint)).toBe(endpoint.pod)
 }
 
+/** The same, by way of `kubectl port-forward`'s own door. */
+async function forwardedAnswer(pod: string): Promise<string> {
+  const config = new KubeConfig()
+  config.loadFromClusterAndUser(
+    { name: 'c', server: cluster.kubectlServer, skipTLSVerify: true },
+    { name: 'u' },
+  )
+  const [out, err, input] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const answer = new Promise<string>((resolve, reject) => {
+    let text = ''
+    out.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      if (text.includes(pod)) resolve(text)
+    })
+    err.on('data', chunk => String(chunk) !== '' && reject(new Error(String(chunk))))
+  })
+  const socket = await new PortForward(config).portForward('default', pod, [8080], out, err, input)
+  input.write('GET / HTTP/1.1\r\nHost: web\r\n\r\n')
+  const text = await answer
+  if (typeof socket !== 'function') socket.close()
+  return text
+}
+
 describe.each(['loopback', 'ports'] as const)('with addresses: %s', addresses => {
   test('servers on port 8080 run side by side, are rolled, and each answers for itself', async () => {
     const images = Object.fromEntries(Object.entries(servers).map(([name, one]) => [`${name}:*`, one]))
@@ -129,6 +154,8 @@ describe.each(['loopback', 'ports'] as const)('with addresses: %s', addresses =>
     await cluster.until(async () => (await podsOf('plain')).length === 3)
     expect((await podsOf('plain')).filter(({ metadata }) => before.includes(metadata.uid))).toEqual([])
     await eachAnswersForItself('plain')
+    for (const { metadata } of await podsOf('plain'))
+      expect(await forwardedAnswer(metadata.name)).toContain(metadata.name)
 
     const ips = (await cluster.pods()).map(({ status }) => status?.podIP)
     expect(new Set(ips).size).toBe(ips.length)

@@ -4,6 +4,8 @@
  *
  * A `Range` is drawn from uniformly, with the cluster's seeded random source.
  */
+import type { RejectAnswers } from '../model/forwarding.ts'
+
 export interface Range {
   low: number
   high: number
@@ -42,6 +44,8 @@ export interface Settings {
   statusPatchMs: Range
   /** §12: sandbox and network set up before a container starts. */
   sandboxStartMs: Range
+  /** From a claim's node being chosen to its volume: a helper pod makes the folder. */
+  volumeProvisionMs: Range
   /** §12: container create and start. */
   containerStartMs: Range
   /** M1: last exit → the pod's address goes silent. */
@@ -77,6 +81,8 @@ export interface Settings {
   /** Extra lag and jitter of rule programming, per node: an input, 0 by default. */
   proxyExtraLagMs: PerNode
   proxyJitterMs: PerNode
+  /** M3: how often a node tells a client that a Service has no endpoint (net.ipv4.icmp_ratelimit, and its burst). */
+  rejectAnswers: RejectAnswers
   /** §7.4, M2: how long a source port whose connect hung stays led to the same endpoint (conntrack's SYN_SENT). */
   sourcePortPinMs: number
   /** Where the API server takes node ports from (its flag --service-node-port-range). */
@@ -109,6 +115,7 @@ export const defaultSettings: Settings = {
   runtimeSignalMs: { low: 10, high: 120 },
   statusPatchMs: { low: 5, high: 20 },
   sandboxStartMs: { low: 100, high: 300 },
+  volumeProvisionMs: { low: 2000, high: 4000 },
   containerStartMs: { low: 50, high: 150 },
   sandboxTeardownMs: { low: 150, high: 330 },
   finalDeleteMs: { low: 620, high: 760 },
@@ -128,6 +135,7 @@ export const defaultSettings: Settings = {
   proxyRunMs: { low: 90, high: 300 },
   proxyExtraLagMs: 0,
   proxyJitterMs: 0,
+  rejectAnswers: { intervalMs: 1000, burst: 6 },
   sourcePortPinMs: 120_000,
   nodePorts: { low: 30_000, high: 32_767 },
   silenceMs: 125_000,

@@ -7,6 +7,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/message-of.ts'
 
 /** Tokens of cloud providers live for minutes; asking for one that is still good is free. */
 const CREDENTIALS_AGE_US = 60_000_000
@@ -77,7 +78,9 @@ export class Transport {
 
   async #read(): Promise<Credentials> {
     const options: https.RequestOptions = {}
-    await this.#config.applyToHTTPSOptions(options)
+    await this.#config.applyToHTTPSOptions(options).catch((error: unknown) => {
+      throw new Error(noCredentials(this.#config, error))
+    })
     const { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized, auth } = options
     const tls = { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized }
     const identity = JSON.stringify(tls)
@@ -99,4 +102,17 @@ export class Transport {
     this.#credentials = { agent, headers, identity, readUs }
     return this.#credentials
   }
+}
+
+/** A plugin that is missing, that refuses, or that prints something else: client-node tells only what went wrong. */
+function noCredentials(config: KubeConfig, error: unknown): string {
+  const user = config.getCurrentUser()
+  const { command } = (user?.exec ?? {}) as { command?: unknown }
+  const source = typeof command === 'string' ? `, which ${command} gives out,` : ''
+  const why = messageOf(error).trim()
+  const context = config.getCurrentContext()
+  return (
+    `the credentials of the kubeconfig's user ${user?.name ?? '(none)'}${source} could not be had: ${why}\n` +
+    `  try: kubectl --context ${context} get namespaces`
+  )
 }

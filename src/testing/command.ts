@@ -1,6 +1,5 @@
 /** Runs the built command line as a user would, and finds the processes that it started. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../base/package-root.ts'
 
@@ -53,18 +52,4 @@ export function runCommand(
   cwd = packageRoot(),
 ): Promise<CommandEnd> {
   return startCommand(args, env, cwd).ended
-}
-
-/** Processes that carry this text in their environment, as every child of a command given it does. */
-export function processesWith(marker: string): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter(pid => Number.isInteger(pid) && pid !== process.pid)
-    .filter(pid => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(marker)
-      } catch {
-        return false
-      }
-    })
 }

@@ -12,6 +12,8 @@ export interface PodEnding {
   preStopFailure: string | null
   sigtermMs: number | null
   sigtermIgnored: boolean
+  /** Null: the server tells only that it has closed it. */
+  listenerClosingMs: number | null
   listenerClosedMs: number | null
   cutMs: number | null
   exitingMs: number | null
@@ -50,6 +52,7 @@ export function cleanEnding(terminatingMs: number): PodEnding {
     preStopFailure: null,
     sigtermMs: after(1040),
     sigtermIgnored: false,
+    listenerClosingMs: null,
     listenerClosedMs: after(1043),
     cutMs: null,
     exitingMs: after(1200),
@@ -145,6 +148,7 @@ function tellEnding(life: PodLife, ending: PodEnding, at: (ms: number) => number
   )
   container(ending.sigtermMs, ending.sigtermIgnored ? 'sigterm-ignored' : 'sigterm-sent')
   if (!ending.sigtermIgnored) app(ending.sigtermMs === null ? null : ending.sigtermMs + 1, 'sigterm')
+  app(ending.listenerClosingMs, 'listener-closing')
   app(ending.listenerClosedMs, 'listener-closed')
   app(ending.cutMs, 'draining-cut')
   app(ending.exitingMs, 'exiting')

@@ -15,7 +15,8 @@ export interface Rollout {
   reached(step: string): Promise<void>
   /** Makes one new pod ready. */
   ready(): Promise<void>
-  stop(): void
+  /** When all that has happened by now has been seen. */
+  stop(): Promise<void>
 }
 
 /** A Deployment of `replicas` ready pods, every gate opened. */
@@ -66,7 +67,10 @@ export async function beginRollout(target: Target, namespace: string, version = 
       }
       await openOne(target, namespace, ofNewSet)
     },
-    stop: () => sets.stop(),
+    stop: async () => {
+      await sets.caughtUp()
+      sets.stop()
+    },
   }
 }
 

@@ -24,6 +24,7 @@ export class Recorder<T extends KubeObject> {
   /** What is there now, by uid. */
   readonly present = new Map<string, T>()
   readonly #wakers = new Set<() => void>()
+  readonly #target: Target
   readonly #path: string
   readonly #query: Query
   readonly #watch: Watch
@@ -32,6 +33,7 @@ export class Recorder<T extends KubeObject> {
   #stopped = false
 
   constructor(target: Target, path: string, query: Query = {}) {
+    this.#target = target
     this.#path = path
     this.#query = query
     this.#version = typeof query.resourceVersion === 'string' ? query.resourceVersion : null
@@ -72,6 +74,22 @@ export class Recorder<T extends KubeObject> {
 
   get items(): T[] {
     return [...this.present.values()]
+  }
+
+  /** Waits until all that the server has by now was seen: what another watch has told may be news to this one. */
+  async caughtUp(): Promise<void> {
+    const known = new Set(this.present.keys())
+    const { body } = await this.#target.raw<{ items: T[] }>('GET', this.#path)
+    const versions = new Map(body.items.map(({ metadata }) => [metadata.uid ?? '', metadata.resourceVersion]))
+    const gone = [...known].filter(uid => !versions.has(uid))
+    const isSeen = (uid: string, version: string | undefined): boolean =>
+      this.seen.some(
+        ({ object: { metadata } }) => metadata.uid === uid && metadata.resourceVersion === version,
+      )
+    await this.until(
+      () => [...versions].every(each => isSeen(...each)) && !gone.some(uid => this.present.has(uid)),
+      'all that there is',
+    )
   }
 
   stop(): void {

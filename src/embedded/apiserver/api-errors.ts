@@ -1,8 +1,6 @@
 /** Kubernetes's Status errors, one constructor each: code, reason and details are what clients act on (semantics §10.1). */
 import type { Status, StatusCause } from '../../kube/types.ts'
 import { ApiError } from '../cluster-api.ts'
-import type { ResourceKind } from './resources.ts'
-import { qualifiedName } from './resources.ts'
 
 export interface FieldProblem {
   reason:
@@ -43,7 +41,16 @@ export function success(details?: Status['details'], code = 200): Status {
 }
 
 /** What an error calls the thing that it is about. */
-type Named = Pick<ResourceKind, 'group'> & { resource: string }
+interface Named {
+  /** '' is the core group. */
+  group: string
+  resource: string
+}
+
+/** As error messages name a resource: `pods`, `deployments.apps`. */
+function qualifiedName(kind: Named): string {
+  return kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`
+}
 
 export function detailsOf(kind: Named, name: string): NonNullable<Status['details']> {
   return kind.group === '' ? { name, kind: kind.resource } : { name, group: kind.group, kind: kind.resource }
@@ -53,7 +60,7 @@ export function badRequest(message: string): ApiError {
   return failure(400, 'BadRequest', message)
 }
 
-export function notFound(kind: ResourceKind, name: string): ApiError {
+export function notFound(kind: Named, name: string): ApiError {
   return failure(404, 'NotFound', `${qualifiedName(kind)} "${name}" not found`, detailsOf(kind, name))
 }
 
@@ -70,7 +77,7 @@ export function methodNotAllowed(): ApiError {
   )
 }
 
-export function alreadyExists(kind: ResourceKind, name: string): ApiError {
+export function alreadyExists(kind: Named, name: string): ApiError {
   const message = `${qualifiedName(kind)} "${name}" already exists`
   return failure(409, 'AlreadyExists', message, detailsOf(kind, name))
 }
@@ -83,13 +90,13 @@ export function conflict(kind: Named, name: string, why: string): ApiError {
 export const staleObject =
   'the object has been modified; please apply your changes to the latest version and try again'
 
-export function forbidden(kind: ResourceKind, name: string, why: string, causes?: StatusCause[]): ApiError {
+export function forbidden(kind: Named, name: string, why: string, causes?: StatusCause[]): ApiError {
   const details = { ...detailsOf(kind, name), ...(causes === undefined ? {} : { causes }) }
   return failure(403, 'Forbidden', `${qualifiedName(kind)} "${name}" is forbidden: ${why}`, details)
 }
 
 export function invalid(
-  kind: Pick<ResourceKind, 'group' | 'kind'>,
+  kind: { group: string; kind: string },
   name: string,
   problems: FieldProblem[],
 ): ApiError {

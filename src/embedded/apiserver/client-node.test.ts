@@ -14,6 +14,7 @@ import {
 } from '@kubernetes/client-node'
 import type { V1Deployment } from '@kubernetes/client-node'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { LogTimes } from '../log-times.ts'
 import { budget, deployment, pod, runningPod } from './testing/objects.ts'
 import type { RunningServer } from './testing/running-server.ts'
 import { runServer, token } from './testing/running-server.ts'
@@ -92,7 +93,7 @@ it('follows a log to its end', async () => {
   const file = join(folder, 'log')
   writeFileSync(file, 'one\ntwo\n')
   server.registry.create('pods', pod('a'))
-  server.logs.set('a/app', { file, startedUs: 0, ended: () => true })
+  server.logs.set('a/app', { file, times: new LogTimes(file), ended: () => true })
   const sink = new PassThrough()
   await new Log(config).log('default', 'a', 'app', sink, { follow: true })
   let text = ''

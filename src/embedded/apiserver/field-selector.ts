@@ -5,6 +5,7 @@ import type { ResourceName } from '../cluster-api.ts'
 import { badRequest } from './api-errors.ts'
 import type { ObjectFilter } from './label-selector.ts'
 import type { ResourceKind } from './resources.ts'
+import { eventSelectors } from './views/events.ts'
 
 const everywhere = ['metadata.name', 'metadata.namespace']
 const more: Partial<Record<ResourceName, string[]>> = {
@@ -71,18 +72,23 @@ function splitTerms(text: string): string[] {
   return text.split(/(?<!\\),/)
 }
 
-function parseTerm({ resource }: ResourceKind, term: string): Term {
+function parseTerm(kind: ResourceKind, term: string): Term {
   const parts = /^((?:[^=!\\]|\\.|!(?!=))*)(==|!=|=)(.*)$/s.exec(term)
   if (parts === null) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`)
   const [, path = '', operator, value = ''] = parts
-  const known = [...everywhere, ...(more[resource] ?? [])]
+  return { path: storedPath(kind, path), equal: operator !== '!=', value: unescaped(value) }
+}
+
+function storedPath({ resource, view }: ResourceKind, path: string): string {
+  const isView = resource === 'events' && view !== null
+  const known = isView ? [...eventSelectors.keys()] : [...everywhere, ...(more[resource] ?? [])]
   if (!known.includes(path))
     throw badRequest(
       ownWords.has(resource)
         ? `field label not supported: ${path}`
         : `"${path}" is not a known field selector: only ${everywhere.map(name => `"${name}"`).join(', ')}`,
     )
-  return { path, equal: operator !== '!=', value: unescaped(value) }
+  return isView ? (eventSelectors.get(path) ?? path) : path
 }
 
 function unescaped(value: string): string {

@@ -51,6 +51,7 @@ function contextOf({ registry, clock }: ReturnType<typeof testRegistry>): Server
     forwarding: none,
     containers: none,
     relays: { list: () => [] },
+    reach: (host, port) => ({ host, port }),
     facts: { vantage: 'control-plane', settings: {} },
     logs: { locate: () => null },
     commands: { run: () => null },

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Deployment, KubeObject, Status, WatchLine } from '../../kube/types.ts'
 import type { ForwardingTable } from '../../model/forwarding.ts'
+import { LogTimes } from '../log-times.ts'
 import { budget, deployment, node, pod, runningPod } from './testing/objects.ts'
 import type { RunningServer, TestRequest } from './testing/running-server.ts'
 import { linesOf, runServer, take } from './testing/running-server.ts'
@@ -28,12 +29,54 @@ function sending(method: string, body: unknown, contentType = 'application/json'
 }
 
 describe('the door', () => {
-  it('asks everything but health checks for the token, in the header or in the path', async () => {
+  it('asks for the token, in the header or in the path', async () => {
     const answer = await fetch(server.url + pods)
     expect([answer.status, ((await answer.json()) as Status).reason]).toEqual([401, 'Unauthorized'])
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
     expect((await fetch(`${server.url}/token/secret${pods}`)).status).toBe(200)
+    expect((await fetch(`${server.url}/token/secret/token/secret${pods}`)).status).toBe(200)
     expect((await fetch(`${server.url}/token/wrong${pods}`)).status).toBe(401)
+    expect((await fetch(`${server.url}/token/wrong/token/secret${pods}`)).status).toBe(401)
+  })
+
+  it.each([
+    '/',
+    '/version',
+    '/healthz',
+    '/livez/ping',
+    '/readyz?verbose',
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/apis/apps',
+    '/apis/apps/v1',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openapi/v3/apis/apps/v1',
+  ])('tells strangers %s, which is the same for everybody', async path => {
+    const stranger = await fetch(server.url + path)
+    const known = await server.request(path)
+    expect([stranger.status, await stranger.text()]).toEqual([200, await known.text()])
+  })
+
+  it('believes no wrong token, changes nothing for strangers, and tells kubectl what to do', async () => {
+    const wrong = { headers: { Authorization: 'Bearer wrong' } }
+    expect((await fetch(`${server.url}/version`, wrong)).status).toBe(401)
+    expect((await fetch(`${server.url}/version`, { method: 'POST' })).status).toBe(401)
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(401)
+    const kubectl = await fetch(server.url + pods, { headers: { 'User-Agent': 'kubectl/v1.34.4 (linux)' } })
+    expect([kubectl.status, ((await kubectl.json()) as Status).message]).toEqual([
+      401,
+      "Unauthorized: before 1.34, --raw leaves out the path in the server's URL, where the token stands; " +
+        `write --raw '/token/<token>${pods}'`,
+    ])
+  })
+
+  it('answers health checks in the words of a real server', async () => {
+    expect(await (await fetch(`${server.url}/healthz`)).text()).toBe('ok')
+    expect(await (await fetch(`${server.url}/readyz?verbose`)).text()).toBe(
+      '[+]ping ok\nreadyz check passed\n',
+    )
   })
 
   it.each([
@@ -257,7 +300,7 @@ describe('logs', () => {
     const file = join(folder, 'log')
     writeFileSync(file, 'one\ntwo\nthree\n')
     let ended = false
-    server.logs.set('a/app', { file, startedUs: 0, ended: () => ended })
+    server.logs.set('a/app', { file, times: new LogTimes(file), ended: () => ended })
     expect(await (await server.request(`${pods}/a/log?tailLines=2`)).text()).toBe('two\nthree\n')
     const followed = await server.request(`${pods}/a/log?follow=true&tailLines=1&container=app`)
     appendFileSync(file, 'four\n')
@@ -268,7 +311,7 @@ describe('logs', () => {
   it('end after as many bytes as were asked for, also when followed', async () => {
     const file = join(folder, 'log')
     writeFileSync(file, 'one\ntwo\n')
-    server.logs.set('a/app', { file, startedUs: 0, ended: () => false })
+    server.logs.set('a/app', { file, times: new LogTimes(file), ended: () => false })
     expect(await (await server.request(`${pods}/a/log?limitBytes=5`)).text()).toBe('one\nt')
     expect(await (await server.request(`${pods}/a/log?limitBytes=100`)).text()).toBe('one\ntwo\n')
     expect(await (await server.request(`${pods}/a/log?limitBytes=2&tailLines=1&follow=true`)).text()).toBe(
@@ -276,23 +319,48 @@ describe('logs', () => {
     )
   })
 
-  it('start at a time only where all lines are on one side of it, and tell no times of lines', async () => {
+  it('start at a time, and tell the times of lines, as far as they were noted', async () => {
     const file = join(folder, 'log')
-    writeFileSync(file, 'one\n')
-    utimesSync(file, 2000, 2000)
-    server.logs.set('a/app', { file, startedUs: 1e9, ended: () => true })
-    const since = (seconds: number): Promise<Response> =>
-      server.request(`${pods}/a/log?sinceTime=${new Date(seconds * 1000).toISOString()}`)
-    expect(await (await since(1000)).text()).toBe('one\n')
-    expect(await (await since(2001)).text()).toBe('')
-    expect((await since(1500)).status).toBe(400)
-    expect(await (await server.request(`${pods}/a/log?sinceSeconds=10`)).text()).toBe('')
-    expect((await server.request(`${pods}/a/log?timestamps=true`)).status).toBe(400)
+    const times = new LogTimes(file)
+    const write = (text: string, atSeconds: number): void => {
+      appendFileSync(file, text)
+      utimesSync(file, atSeconds, atSeconds)
+      times.look()
+    }
+    server.logs.set('a/app', { file, times, ended: () => true })
+    const text = async (query: string): Promise<string> =>
+      (await server.request(`${pods}/a/log?${query}`)).text()
+    const since = (seconds: number, more = ''): Promise<string> =>
+      text(`sinceTime=${new Date(seconds * 1000).toISOString()}${more}`)
+    write('one\ntw', 1000)
+    write('o\nthree\n', 2000.25)
+    write('four', 3000)
+    expect([await since(999), await since(1000)]).toEqual(['one\ntwo\nthree\nfour', 'one\ntwo\nthree\nfour'])
+    expect([await since(1001), await since(2001), await since(3001)]).toEqual(['three\nfour', 'four', ''])
+    expect(await since(1001, '&tailLines=1')).toBe('four')
+    expect(await since(2001, '&tailLines=3')).toBe('four')
+    expect(await text('sinceSeconds=10')).toBe('')
+    expect(await text('timestamps=true')).toBe(
+      '1970-01-01T00:16:40.000000000Z one\n1970-01-01T00:16:40.000000000Z two\n' +
+        '1970-01-01T00:33:20.250000000Z three\n1970-01-01T00:50:00.000000000Z four',
+    )
+    expect(await text('timestamps=true&tailLines=1&limitBytes=33')).toBe('1970-01-01T00:50:00.000000000Z fo')
     expect((await server.request(`${pods}/a/log?sinceTime=yesterday`)).status).toBe(400)
     expect((await read<Status>(`${pods}/a/log?sinceSeconds=0&limitBytes=0`)).body.message).toBe(
       'PodLogOptions "a" is invalid: [limitBytes: Invalid value: 0: must be greater than 0, ' +
         'sinceSeconds: Invalid value: 0: must be greater than 0]',
     )
+  })
+
+  it('give a line one time, however its parts come', async () => {
+    const file = join(folder, 'log')
+    writeFileSync(file, 'on')
+    let ended = false
+    server.logs.set('a/app', { file, times: new LogTimes(file), ended: () => ended })
+    const followed = await server.request(`${pods}/a/log?follow=true&timestamps=true`)
+    appendFileSync(file, 'e\ntwo\n')
+    ended = true
+    expect(await followed.text()).toMatch(/^\d{4}-\S+Z one\n\d{4}-\S+Z two\n$/)
   })
 
   it('say what is wrong with a container that is unknown or has not started', async () => {
@@ -305,7 +373,15 @@ describe('logs', () => {
 it('streams forwarding tables of one node until the client goes away', async () => {
   const client = new AbortController()
   const response = await server.request('/rollproof/v1/nodes/n1/forwarding', { signal: client.signal })
-  const table: ForwardingTable = { node: 'n1', version: 1, atUs: 1, roundTripMs: 0, services: [] }
+  const rejectAnswers = { intervalMs: 1000, burst: 6 }
+  const table: ForwardingTable = {
+    node: 'n1',
+    version: 1,
+    atUs: 1,
+    roundTripMs: 0,
+    rejectAnswers,
+    services: [],
+  }
   server.publishTable({ ...table, node: 'n2' })
   server.publishTable(table)
   expect(await take(linesOf<ForwardingTable>(response), 1)).toEqual([table])

@@ -12,9 +12,10 @@ import { failure } from './api-errors.ts'
 import { connectionLimit, doorBounds, isLocalHost } from './door.ts'
 import { dispatch } from './http/dispatch.ts'
 import type { Exchange } from './http/exchange.ts'
-import { sendError, sendText } from './http/exchange.ts'
+import { sendError } from './http/exchange.ts'
 import type { Upgrade } from './http/exec/channel-socket.ts'
 import { openStream, serveWithoutUpgrade, streamRoute } from './http/exec/upgrade.ts'
+import { answerPublic } from './http/public-answers.ts'
 import type { ResourceRoute } from './http/route.ts'
 import type { ServerContext } from './http/server-context.ts'
 
@@ -78,11 +79,9 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchang
 async function answer(context: ServerContext, expected: Buffer, exchange: Exchange): Promise<void> {
   try {
     refuseStrangers(exchange)
-    if (isHealthCheck(exchange.path)) sendText(exchange, 200, 'ok', 'text/plain')
-    else {
-      authenticate(exchange, expected)
-      await dispatch(context, exchange)
-    }
+    if (isAnonymous(exchange) && answerPublic(context, exchange)) return
+    authenticate(exchange, expected)
+    await dispatch(context, exchange)
   } catch (error) {
     sendError(exchange, error)
   }
@@ -116,25 +115,37 @@ function refuseStrangers({ request }: Exchange): void {
   if (!isLocalHost(request.headers.host)) throw failure(421, 'Misdirected', 'this server is called otherwise')
 }
 
-function authenticate({ request, prefix }: Exchange, expected: Buffer): void {
+function isAnonymous({ request, prefix, method }: Exchange): boolean {
+  return method === 'GET' && prefix === '' && request.headers.authorization === undefined
+}
+
+function authenticate(exchange: Exchange, expected: Buffer): void {
+  const { request, prefix } = exchange
   const given = prefix === '' ? request.headers.authorization : `Bearer ${prefix.slice(tokenPrefix.length)}`
-  if (!timingSafeEqual(digest(given ?? ''), expected)) throw failure(401, 'Unauthorized', 'Unauthorized')
+  if (!timingSafeEqual(digest(given ?? ''), expected))
+    throw failure(401, 'Unauthorized', whyUnknown(exchange))
+}
+
+/** kubectl prints the message in brackets, so it can say what to do. */
+function whyUnknown({ request, prefix, path }: Exchange): string {
+  if (prefix !== '' || !(request.headers['user-agent'] ?? '').startsWith('kubectl/')) return 'Unauthorized'
+  return `Unauthorized: before 1.34, --raw leaves out the path in the server's URL, where the token stands; write --raw '/token/<token>${path}'`
 }
 
 /**
  * kubectl sends no bearer token over plain HTTP, whatever its kubeconfig says (client-go takes credentials for TLS
- * alone), but it keeps a path in its server's URL. So `<url>/token/<token>` is the server for kubectl.
+ * alone), but it keeps a path in its server's URL. So `<url>/token/<token>` is the server for kubectl. With `--raw`,
+ * versions before 1.34 leave even that path out: such a request is a stranger's, unless its user wrote the path again.
+ * Newer ones then say it twice.
  */
 const tokenPrefix = '/token/'
 
 function splitTokenPrefix(path: string): [prefix: string, path: string] {
   if (!path.startsWith(tokenPrefix)) return ['', path]
   const end = path.indexOf('/', tokenPrefix.length)
-  return end < 0 ? [path, '/'] : [path.slice(0, end), path.slice(end)]
-}
-
-function isHealthCheck(path: string): boolean {
-  return path === '/healthz' || path === '/livez' || path === '/readyz'
+  if (end < 0) return [path, '/']
+  const [prefix, rest] = [path.slice(0, end), path.slice(end)]
+  return [prefix, rest.startsWith(`${prefix}/`) ? rest.slice(prefix.length) : rest]
 }
 
 function digest(text: string): Buffer {

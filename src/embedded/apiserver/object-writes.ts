@@ -4,6 +4,7 @@
  */
 import type { KubeObject, Pod, Service } from '../../kube/types.ts'
 import type { DaemonSet } from '../workload-types.ts'
+import type { PersistentVolumeClaim, StorageClass } from '../storage/storage-types.ts'
 import { isObject, sameJson, without } from '../store/json.ts'
 import type { ResourceName } from '../cluster-api.ts'
 import {
@@ -16,6 +17,7 @@ import {
   staleObject,
 } from './api-errors.ts'
 import { admitPod } from './defaults/pod-defaults.ts'
+import { admitClaim, admitVolume } from './defaults/storage-admission.ts'
 import { mountToken } from './defaults/service-account-token.ts'
 import { initialStatus, setDefaults } from './defaults/object-defaults.ts'
 import { countTemplates } from './defaults/template-generation.ts'
@@ -65,6 +67,9 @@ export function createObject(
   setDefaults(resource, object)
   trackCreation(core, kind, object, options.tracking)
   if (resource === 'pods' && (object as Partial<Pod>).spec !== undefined) admit(core, object as Pod)
+  if (resource === 'persistentvolumeclaims')
+    admitClaim(object as PersistentVolumeClaim, core.store.list('storageclasses') as StorageClass[])
+  if (resource === 'persistentvolumes') admitVolume(object)
   if (resource === 'daemonsets') countTemplates(object as DaemonSet, null)
   if (resource === 'services') allocateForService(core, object as Service, null)
   validate(kind, object, null, core.settings.kubernetesMinor)

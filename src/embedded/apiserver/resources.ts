@@ -1,6 +1,9 @@
-/** The closed table of what this API server serves: names, scope, subresources. Routing, discovery and errors read it. */
+/** The closed table of what this API server stores and serves: names, scope, subresources. Routing, discovery and errors read it. */
 import { present } from '../../base/assert.ts'
 import type { ResourceName } from '../cluster-api.ts'
+import { autoscalerView } from './views/autoscalers.ts'
+import { eventView } from './views/events.ts'
+import type { View } from './views/view.ts'
 
 export type Subresource = 'status' | 'scale' | 'binding' | 'eviction' | 'log' | StreamSubresource
 /** Answered by a stream in both directions, not by an object. */
@@ -23,6 +26,8 @@ export interface ResourceKind {
   createOnUpdate: boolean
   /** Stored and served, but nothing in this cluster acts on it. */
   storedOnly: boolean
+  /** Null: served as it is stored. */
+  view: View | null
 }
 
 interface Extras {
@@ -34,12 +39,13 @@ interface Extras {
   createOnUpdate?: boolean
   storedOnly?: boolean
   version?: string
+  view?: View
 }
 
 function define(resource: ResourceName, group: string, kind: string, extras: Extras = {}): ResourceKind {
   const { shortNames = [], categories = [], namespaced = true, subresources = [] } = extras
   const statusApart = extras.statusApart ?? subresources.includes('status')
-  const { createOnUpdate = false, storedOnly = false, version = 'v1' } = extras
+  const { createOnUpdate = false, storedOnly = false, version = 'v1', view = null } = extras
   const singular = kind.toLowerCase()
   return {
     resource,
@@ -54,6 +60,7 @@ function define(resource: ResourceName, group: string, kind: string, extras: Ext
     statusApart,
     createOnUpdate,
     storedOnly,
+    view,
   }
 }
 
@@ -68,8 +75,6 @@ function storedOnlyKinds(): ResourceKind[] {
   const clusterWide = { namespaced: false }
   const status: { subresources: Subresource[] } = { subresources: ['status'] }
   return [
-    stored('persistentvolumeclaims', '', 'PersistentVolumeClaim', { shortNames: ['pvc'], ...status }),
-    stored('persistentvolumes', '', 'PersistentVolume', { shortNames: ['pv'], ...clusterWide, ...status }),
     stored('limitranges', '', 'LimitRange', { shortNames: ['limits'], createOnUpdate: true }),
     stored('resourcequotas', '', 'ResourceQuota', { shortNames: ['quota'], ...status }),
     stored('roles', rbac, 'Role', { createOnUpdate: true }),
@@ -87,7 +92,6 @@ function storedOnlyKinds(): ResourceKind[] {
     }),
     stored('jobs', 'batch', 'Job', { categories: all, ...status }),
     stored('cronjobs', 'batch', 'CronJob', { shortNames: ['cj'], categories: all, ...status }),
-    stored('storageclasses', 'storage.k8s.io', 'StorageClass', { shortNames: ['sc'], ...clusterWide }),
     stored('priorityclasses', 'scheduling.k8s.io', 'PriorityClass', { shortNames: ['pc'], ...clusterWide }),
   ]
 }
@@ -111,6 +115,16 @@ export const resourceKinds: readonly ResourceKind[] = [
   define('secrets', '', 'Secret'),
   define('serviceaccounts', '', 'ServiceAccount', { shortNames: ['sa'] }),
   define('endpoints', '', 'Endpoints', { shortNames: ['ep'], createOnUpdate: true }),
+  define('persistentvolumeclaims', '', 'PersistentVolumeClaim', {
+    shortNames: ['pvc'],
+    subresources: ['status'],
+  }),
+  define('persistentvolumes', '', 'PersistentVolume', {
+    shortNames: ['pv'],
+    namespaced: false,
+    subresources: ['status'],
+  }),
+  define('storageclasses', 'storage.k8s.io', 'StorageClass', { shortNames: ['sc'], namespaced: false }),
   define('deployments', 'apps', 'Deployment', {
     shortNames: ['deploy'],
     categories: all,
@@ -141,6 +155,21 @@ export const resourceKinds: readonly ResourceKind[] = [
   ...storedOnlyKinds(),
 ]
 
+/** Stored kinds in a second form. */
+const views: readonly ResourceKind[] = [
+  define('events', 'events.k8s.io', 'Event', { shortNames: ['ev'], createOnUpdate: true, view: eventView }),
+  define('horizontalpodautoscalers', 'autoscaling', 'HorizontalPodAutoscaler', {
+    shortNames: ['hpa'],
+    categories: all,
+    subresources: ['status'],
+    storedOnly: true,
+    view: autoscalerView,
+  }),
+]
+
+/** All that a client can name; of the forms of a kind the stored one first. */
+export const servedKinds: readonly ResourceKind[] = [...resourceKinds, ...views]
+
 const byName = new Map(resourceKinds.map(kind => [kind.resource, kind]))
 
 export function kindOf(resource: ResourceName): ResourceKind {
@@ -148,29 +177,27 @@ export function kindOf(resource: ResourceName): ResourceKind {
 }
 
 export function findKind(group: string, version: string, plural: string): ResourceKind | null {
-  const found = resourceKinds.find(kind => kind.resource === plural)
-  return found !== undefined && found.group === group && found.version === version ? found : null
+  const found = servedKinds.find(
+    kind => kind.resource === plural && kind.group === group && kind.version === version,
+  )
+  return found ?? null
 }
 
 export function apiVersionOf(kind: ResourceKind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
 }
 
-/** As error messages name a resource: `pods`, `deployments.apps`. */
-export function qualifiedName(kind: { group: string; resource: string }): string {
-  return kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`
-}
-
 /** Group names in the order of discovery. */
 export function apiGroups(): string[] {
-  return [...new Set(resourceKinds.map(kind => kind.group))].filter(group => group !== '')
+  return [...new Set(servedKinds.map(kind => kind.group))].filter(group => group !== '')
 }
 
 export function isServedGroup(group: string): boolean {
-  return group !== '' && resourceKinds.some(kind => kind.group === group)
+  return group !== '' && servedKinds.some(kind => kind.group === group)
 }
 
-/** Each group is served in one version. */
-export function versionOfGroup(group: string): string {
-  return resourceKinds.find(kind => kind.group === group)?.version ?? 'v1'
+/** The preferred one first. A group without kinds, which only reviews things, has one too. */
+export function versionsOfGroup(group: string): string[] {
+  const versions = servedKinds.filter(kind => kind.group === group).map(({ version }) => version)
+  return versions.length === 0 ? ['v1'] : [...new Set(versions)]
 }

@@ -9,6 +9,7 @@ import type {
   ReplicaSet,
   Service,
 } from '../../kube/types.ts'
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../storage/storage-types.ts'
 import type { ControllerRevision, DaemonSet, Lease, StatefulSet } from '../workload-types.ts'
 import type { ClusterApi, ResourceName } from '../cluster-api.ts'
 import { Informer } from './informer.ts'
@@ -26,6 +27,9 @@ export interface Informers {
   endpointSlices: Informer<EndpointSlice>
   leases: Informer<Lease>
   budgets: Informer<PodDisruptionBudget>
+  claims: Informer<PersistentVolumeClaim>
+  volumes: Informer<PersistentVolume>
+  storageClasses: Informer<StorageClass>
   podsIn: (namespace: string) => Pod[]
   replicaSetsIn: (namespace: string) => ReplicaSet[]
   deploymentsIn: (namespace: string) => Deployment[]
@@ -74,6 +78,9 @@ export function makeInformers(api: ClusterApi, watched?: readonly ResourceName[]
     endpointSlices: informer('endpointslices'),
     leases: informer('leases'),
     budgets: informer('poddisruptionbudgets'),
+    claims: informer('persistentvolumeclaims'),
+    volumes: informer('persistentvolumes'),
+    storageClasses: informer('storageclasses'),
     podsIn: pods.index(namespaceOf),
     replicaSetsIn: replicaSets.index(namespaceOf),
     deploymentsIn: deployments.index(namespaceOf),

@@ -16,6 +16,8 @@ import { nodeLifecycleController } from './node/node-lifecycle.ts'
 import { podCollector } from './node/pod-collection.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
 import { replicaSetController } from './replicaset/replica-set-controller.ts'
+import { claimProtection, volumeProtection } from '../storage/in-use-protection.ts'
+import { volumeBinder } from '../storage/volume-binder.ts'
 import { statefulSetController } from './statefulset/stateful-set-controller.ts'
 
 export interface ControllersOptions {
@@ -37,6 +39,9 @@ const makers: readonly ((context: ControllerContext) => Controller)[] = [
   nodeLifecycleController,
   podCollector,
   taintEvictionController,
+  volumeBinder,
+  claimProtection,
+  volumeProtection,
 ]
 
 export function startControllers({ api, clock, settings, random }: ControllersOptions): { stop(): void } {

@@ -36,8 +36,8 @@ export interface KubeletParts {
   podFolder: (uid: string) => string
   /** The pod has ended: its folder goes. */
   removePodFolder?: (uid: string) => void
-  /** Of a PersistentVolumeClaim; null = there is no such claim. */
-  claimFolder?: (namespace: string, claim: string) => string | null
+  /** Holds the volumes of all claims, which outlive their pods. */
+  volumesFolder: string
   /** The log of a container's latest instance. */
   logFile?: (namespace: string, pod: string, container: string) => string | null
   /** In the environment of every process of a pod. */

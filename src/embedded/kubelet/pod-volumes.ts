@@ -1,6 +1,7 @@
 /** Makes a pod's volumes, as often as it takes: each failure is an event, and the next attempt waits twice as long. */
 import { sleep } from '../../base/clock.ts'
 import type { KubeObject, Node } from '../../kube/types.ts'
+import { claimFolder } from './claim-folder.ts'
 import { FieldError } from './downward.ts'
 import type { PodContext } from './pod-context.ts'
 import { makeVolumes, VolumeError } from './volumes.ts'
@@ -18,7 +19,7 @@ export async function mountVolumes(context: PodContext, leaving: AbortSignal): P
 
 function tryMount(context: PodContext): boolean {
   if ((context.pod.spec.volumes ?? []).length === 0) return true
-  const { api, node, podFolder, claimFolder } = context.kubelet
+  const { api, node, podFolder, volumesFolder } = context.kubelet
   try {
     context.volumes = makeVolumes({
       pod: context.pod,
@@ -26,7 +27,7 @@ function tryMount(context: PodContext): boolean {
       allocatable: api.get<Node>('nodes', '', node.name)?.status?.allocatable ?? {},
       find: (kind, name) =>
         api.get<KubeObject>(kind === 'ConfigMap' ? 'configmaps' : 'secrets', context.namespace, name),
-      claimFolder: claim => claimFolder?.(context.namespace, claim) ?? null,
+      claimFolder: claim => claimFolder(api, volumesFolder, context.namespace, claim),
     })
     return true
   } catch (error) {

@@ -15,8 +15,13 @@ export interface VolumeSources extends DownwardInput {
   /** The pod's own folder, 0700. */
   folder: string
   find: (kind: 'ConfigMap' | 'Secret', name: string) => KubeObject | null
-  /** The folder of a claim of the pod's namespace; null = there is no such claim. */
-  claimFolder: (claim: string) => string | null
+  /** The folder of a claim of the pod's namespace; throws ClaimError. */
+  claimFolder: (claim: string) => string
+}
+
+/** Why a claim's volume cannot be had. */
+export class ClaimError extends Error {
+  override name = 'ClaimError'
 }
 
 /** Names the volume, as the event does. */
@@ -69,13 +74,18 @@ class Missing extends Error {
 
 function claim(volume: Volume, { pod, claimFolder }: VolumeSources): string {
   const name = volume.persistentVolumeClaim?.claimName ?? ''
-  const folder = claimFolder(name)
-  if (folder !== null) return folder
-  const which = `[${volume.name}]`
-  throw new VolumeError(
-    `Unable to attach or mount volumes: unmounted volumes=${which}, unattached volumes=[], failed to process volumes=${which}: ` +
-      `error processing PVC ${pod.metadata.namespace ?? ''}/${name}: failed to fetch PVC from API server: persistentvolumeclaims "${name}" not found`,
-  )
+  try {
+    const folder = claimFolder(name)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return folder
+  } catch (error) {
+    if (!(error instanceof ClaimError)) throw error
+    const which = `[${volume.name}]`
+    throw new VolumeError(
+      `Unable to attach or mount volumes: unmounted volumes=${which}, unattached volumes=[], failed to process volumes=${which}: ` +
+        `error processing PVC ${pod.metadata.namespace ?? ''}/${name}: ${error.message}`,
+    )
+  }
 }
 
 function projectionsOf(volume: Volume): { sources: VolumeProjection[]; mode: number } | null {

@@ -51,7 +51,9 @@ test('a published table leads to where the endpoints really are', async () => {
   open.push(server)
   const rule = { service: 'default/web:80', clusterIP: '10.96.1.2', fallback: false }
   const endpoints = [{ address: pod, port: 8080, pod: 'web-1' }]
-  const table = { node: 'n', version: 1, atUs: 0, roundTripMs: 0, services: [{ ...rule, endpoints }] }
+  const rejectAnswers = { intervalMs: 1000, burst: 6 }
+  const services = [{ ...rule, endpoints }]
+  const table = { node: 'n', version: 1, atUs: 0, roundTripMs: 0, rejectAnswers, services }
   const [endpoint] = withRealEndpoints(table, ports).services[0]?.endpoints ?? []
   expect(endpoint).toEqual({ address: host, port, pod: 'web-1' })
   await new Promise<void>(resolve => {

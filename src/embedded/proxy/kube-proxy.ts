@@ -109,6 +109,7 @@ export class KubeProxy {
       version: ++this.#version,
       atUs: clock.nowUs(),
       roundTripMs: settings.roundTripMs,
+      rejectAnswers: settings.rejectAnswers,
       services,
     })
   }

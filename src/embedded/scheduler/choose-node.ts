@@ -3,6 +3,7 @@ import type { Random } from '../../base/random.ts'
 import type { LabelSelector, Pod } from '../../kube/types.ts'
 import { nodeFilters, type Refusal } from './filters.ts'
 import { affinityFilter } from './pod-affinity.ts'
+import { volumeFilter, type UsableClaims } from './pod-claims.ts'
 import { totalScores } from './scores.ts'
 import type { NodeState, Snapshot } from './snapshot.ts'
 import { spreadFilter } from './topology-spread.ts'
@@ -14,13 +15,16 @@ export function chooseNode(
   pod: Pod,
   { nodes }: Snapshot,
   ownSelector: LabelSelector | undefined,
+  claims: UsableClaims,
   random: Random,
   kubernetesMinor: number,
 ): Choice {
   const refusals: Refusal[] = []
   const [spread, affinity] = [spreadFilter(pod, nodes), affinityFilter(pod, nodes)]
+  const volumes = volumeFilter(claims, kubernetesMinor)
   const fitting = nodes.filter(state => {
-    const refusal = firstRefusal(pod, state, kubernetesMinor) ?? spread(state) ?? affinity(state)
+    const refusal =
+      firstRefusal(pod, state, kubernetesMinor) ?? volumes(state) ?? spread(state) ?? affinity(state)
     if (refusal !== null) refusals.push(refusal)
     return refusal === null
   })

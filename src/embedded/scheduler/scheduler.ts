@@ -16,42 +16,63 @@ import { controllerOf } from '../controllers/owners.ts'
 import { isTerminal, isTerminating } from '../controllers/pods.ts'
 import { sameLabels } from '../selector.ts'
 import { chooseNode } from './choose-node.ts'
+import { claimsOf, selectNode } from './pod-claims.ts'
 import { takeSnapshot } from './snapshot.ts'
+import { refusedMessage } from './unfit-message.ts'
 import { WaitingPods } from './waiting-pods.ts'
 
 const component = 'default-scheduler'
 
 export function schedulerController(context: ControllerContext, random: Random): Controller {
   const { api, clock, informers, settings } = context
-  const { pods, nodes } = informers
+  const { pods, nodes, claims } = informers
   const podsOn = pods.index(({ spec }) => ((spec.nodeName ?? '') === '' ? [] : [spec.nodeName ?? '']))
-  const assumed = new Map<string, { pod: Pod; node: string }>()
+  /** Decided; `awaits` says that a volume is still to be made before the pod is bound. */
+  const assumed = new Map<string, { pod: Pod; node: string; awaits: boolean }>()
   const waiting = new WaitingPods(clock)
   const allPodsOn = (node: string): Pod[] => [
     ...podsOn(node),
     ...[...assumed.values()].filter(one => one.node === node).map(one => one.pod),
   ]
+  const settle = (pod: Pod, key: string, node: string): boolean => {
+    if (!bind(context, pod, node)) return false
+    waiting.forget(key)
+    api.recordEvent(pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${node}`, component)
+    return true
+  }
+  const giveUp = (pod: Pod, key: string, message: string): number => {
+    reportUnschedulable(context, pod, message)
+    return waiting.failed(key)
+  }
   return {
     reconcile(key) {
       const pod = pods.get(key)
-      if (pod === null || !needsNode(pod) || assumed.has(key) || waiting.isWaiting(key)) return null
+      if (pod === null || !needsNode(pod) || waiting.isWaiting(key)) return null
+      const decided = assumed.get(key)
+      if (decided?.awaits === false) return null
+      const volumes = claimsOf(context, pod)
+      if (volumes.kind === 'refused') {
+        assumed.delete(key)
+        const why = refusedMessage(pod, volumes.why, nodes.all().length, settings.kubernetesMinor)
+        return giveUp(pod, key, why)
+      }
+      if (decided !== undefined) {
+        if (volumes.unbound.length === 0) decided.awaits = !settle(pod, key, decided.node)
+        return null
+      }
       const choice = chooseNode(
         pod,
         takeSnapshot(nodes.all(), allPodsOn),
         selectorOf(context, pod),
+        volumes,
         random,
         settings.kubernetesMinor,
       )
-      if (choice.kind === 'none') {
-        const flushMs = waiting.failed(key)
-        reportUnschedulable(context, pod, choice.message)
-        return flushMs
-      }
-      if (!bind(context, pod, choice.name)) return null
-      assumed.set(key, { pod, node: choice.name })
-      waiting.forget(key)
-      const text = `Successfully assigned ${key} to ${choice.name}`
-      api.recordEvent(pod, 'Normal', 'Scheduled', text, component)
+      if (choice.kind === 'none') return giveUp(pod, key, choice.message)
+      if (volumes.unbound.length > 0) {
+        selectNode(context, volumes.unbound, choice.name)
+        assumed.set(key, { pod, node: choice.name, awaits: true })
+      } else if (settle(pod, key, choice.name)) assumed.set(key, { pod, node: choice.name, awaits: false })
       return null
     },
     watch: keys => [
@@ -65,6 +86,10 @@ export function schedulerController(context: ControllerContext, random: Random):
       }),
       nodes.subscribe(change => {
         if (changesNode(change)) releaseAll(waiting, keys)
+      }),
+      claims.subscribe(() => {
+        for (const [key, { awaits }] of assumed) if (awaits) keys.add(key)
+        releaseAll(waiting, keys)
       }),
     ],
   }

@@ -15,7 +15,14 @@ export interface SchedulerOptions {
 }
 
 export function startScheduler({ api, clock, settings, random }: SchedulerOptions): { stop(): void } {
-  const informers = makeInformers(api, ['pods', 'nodes', 'replicasets'])
+  const informers = makeInformers(api, [
+    'pods',
+    'nodes',
+    'replicasets',
+    'persistentvolumeclaims',
+    'persistentvolumes',
+    'storageclasses',
+  ])
   const controller = schedulerController({ api, clock, settings, informers }, random)
   const stops = [informers.start()]
   // As in the controllers: nothing is decided on a cache that is not whole.

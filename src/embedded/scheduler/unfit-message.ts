@@ -6,13 +6,23 @@
 import type { Pod } from '../../kube/types.ts'
 import type { Refusal } from './filters.ts'
 
+const noNodes = 'no nodes available to schedule pods'
+
 /** One refusal per node. */
 export function unfitMessage(pod: Pod, refusals: readonly Refusal[], kubernetesMinor: number): string {
-  if (refusals.length === 0) return 'no nodes available to schedule pods'
+  if (refusals.length === 0) return noNodes
   const why = histogram(refusals.flatMap(({ reasons }) => reasons))
   // Dynamic resource allocation is on from 1.34 on, and is asked before preemption.
   const claims = kubernetesMinor >= 34 ? 'no new claims to deallocate, ' : ''
   return `${noNode(refusals)}${why}. ${claims}preemption: ${preemption(pod, refusals)}`
+}
+
+/** The pod was refused before any node was looked at. As measured: 1.34 has nothing to say about preemption then. */
+export function refusedMessage(pod: Pod, why: string, nodes: number, kubernetesMinor: number): string {
+  if (nodes === 0) return noNodes
+  const refusals = Array.from({ length: nodes }, () => ({ reasons: [why], resolvable: false }))
+  const rest = kubernetesMinor >= 34 ? 'not found' : `preemption: ${preemption(pod, refusals)}`
+  return `${noNode(refusals)}${why}. ${rest}`
 }
 
 function preemption({ spec }: Pod, refusals: readonly Refusal[]): string {

@@ -3,6 +3,7 @@ import type * as kube from '../../../kube/types.ts'
 import type * as workloads from '../../workload-types.ts'
 import type { KubeObject } from '../../../kube/types.ts'
 import type { ResourceName } from '../../cluster-api.ts'
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../storage/storage-types.ts'
 import { qosClassOf } from './qos-class.ts'
 import { setPodSpecDefaults, setRequestDefaults, setTemplateDefaults } from './pod-defaults.ts'
 import { setDaemonSetDefaults, setStatefulSetDefaults } from './ordered-workloads.ts'
@@ -31,6 +32,9 @@ const setters: Partial<Record<ResourceName, Setter>> = {
   endpointslices: object => setSliceDefaults(object),
   secrets: object => setSecretDefaults(object),
   namespaces: object => setNamespaceDefaults(object),
+  persistentvolumeclaims: object => setClaimDefaults(object),
+  persistentvolumes: object => setVolumeDefaults(object),
+  storageclasses: object => setStorageClassDefaults(object),
 }
 
 export function setDefaults(resource: ResourceName, object: KubeObject): void {
@@ -56,6 +60,7 @@ export function initialStatus(resource: ResourceName, object: KubeObject): objec
         numberReady: 0,
       } satisfies workloads.DaemonSetStatus
     case 'persistentvolumeclaims':
+    case 'persistentvolumes':
       return { phase: 'Pending' }
     case 'services':
       return { loadBalancer: {} }
@@ -121,6 +126,21 @@ function setSliceDefaults(slice: EndpointSlice): void {
     port.name ??= ''
     port.protocol ??= 'TCP'
   }
+}
+
+function setClaimDefaults(claim: Draft<PersistentVolumeClaim>): void {
+  if (claim.spec !== undefined) claim.spec.volumeMode ??= 'Filesystem'
+}
+
+function setVolumeDefaults(volume: Draft<PersistentVolume>): void {
+  if (volume.spec === undefined) return
+  volume.spec.volumeMode ??= 'Filesystem'
+  volume.spec.persistentVolumeReclaimPolicy ??= 'Retain'
+}
+
+function setStorageClassDefaults(storageClass: Draft<StorageClass>): void {
+  storageClass.reclaimPolicy ??= 'Delete'
+  storageClass.volumeBindingMode ??= 'Immediate'
 }
 
 interface Secret extends KubeObject {

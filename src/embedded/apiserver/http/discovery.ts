@@ -1,6 +1,6 @@
 /** Discovery, all from the table of kinds: plain, and aggregated for clients that ask for it (semantics §10.4, A.5). */
 import type { ResourceKind, Subresource } from '../resources.ts'
-import { apiGroups, resourceKinds, versionOfGroup } from '../resources.ts'
+import { apiGroups, servedKinds, versionsOfGroup } from '../resources.ts'
 import { aggregatedReviews, isReviewGroup, reviewGroups, reviewResourceList } from './access-reviews.ts'
 
 interface SubresourceKind {
@@ -60,14 +60,13 @@ export function apiGroup(name: string): object | null {
 }
 
 function groupOf(name: string): object {
-  const served = versionOfGroup(name)
-  const version = { groupVersion: `${name}/${served}`, version: served }
-  return { name, versions: [version], preferredVersion: version }
+  const versions = versionsOfGroup(name).map(version => ({ groupVersion: `${name}/${version}`, version }))
+  return { name, versions, preferredVersion: versions[0] }
 }
 
 /** In the order of their names, as a real server lists them. */
 function kindsOf(group: string, version: string): ResourceKind[] {
-  const kinds = resourceKinds.filter(kind => kind.group === group && kind.version === version)
+  const kinds = servedKinds.filter(kind => kind.group === group && kind.version === version)
   return kinds.sort((one, other) => (one.resource < other.resource ? -1 : 1))
 }
 
@@ -114,15 +113,11 @@ export function aggregatedDiscovery(root: 'api' | 'apis', version: AggregatedVer
     metadata: {},
     items: groups.map(name => ({
       metadata: name === '' ? {} : { name },
-      versions: [
-        {
-          version: versionOfGroup(name),
-          resources: reviewGroups.includes(name)
-            ? aggregatedReviews(name)
-            : aggregatedResources(name, versionOfGroup(name)),
-          freshness: 'Current',
-        },
-      ],
+      versions: versionsOfGroup(name).map(version => ({
+        version,
+        resources: reviewGroups.includes(name) ? aggregatedReviews(name) : aggregatedResources(name, version),
+        freshness: 'Current',
+      })),
     })),
   }
 }

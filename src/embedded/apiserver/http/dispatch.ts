@@ -6,11 +6,10 @@ import type { Exchange } from './exchange.ts'
 import { sendText } from './exchange.ts'
 import { requireUpgrade } from './exec/upgrade.ts'
 import { streamFeed } from './feed-streams.ts'
-import { fixedAnswer, minorOf } from './fixed-answers.ts'
+import { minorOf } from './fixed-answers.ts'
 import { streamLog } from './log-stream.ts'
 import { switchNode } from './node-power.ts'
-import { answerOpenApi } from './openapi.ts'
-import { answerOpenApiV2 } from './openapi-v2.ts'
+import { answerPublic } from './public-answers.ts'
 import { listObjects, readObject } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { parseResourcePath } from './route.ts'
@@ -58,16 +57,9 @@ export async function dispatch(context: ServerContext, exchange: Exchange): Prom
   if (streamFeed(context, exchange)) return
   if (await switchNode(context, exchange)) return
   if (await answerReview(exchange)) return
-  if (answerOpenApi(exchange, context.kubernetesVersion)) return
-  if (answerOpenApiV2(exchange, context.kubernetesVersion)) return
-  const answer = fixedAnswer(context, exchange)
-  if (answer === null) {
-    if (isBelowServedGroup(exchange.path)) throw unknownPath()
-    sendText(exchange, 404, '404 page not found\n', 'text/plain; charset=utf-8')
-    return
-  }
-  if (exchange.method !== 'GET') throw methodNotAllowed()
-  sendText(exchange, 200, `${JSON.stringify(answer.body)}\n`, answer.contentType)
+  if (answerPublic(context, exchange)) return
+  if (isBelowServedGroup(exchange.path)) throw unknownPath()
+  sendText(exchange, 404, '404 page not found\n', 'text/plain; charset=utf-8')
 }
 
 /** Endpoints are the only kind here that a newer version advises against (kubernetes pkg/apis/core/v1, since 1.33). */

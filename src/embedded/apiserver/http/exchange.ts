@@ -1,5 +1,6 @@
 /** One request and its answer: reading a bounded body, writing JSON, and turning every error into a Status. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { messageOf } from '../../../base/message-of.ts'
 import type { Status } from '../../../kube/types.ts'
 import { ApiError } from '../../cluster-api.ts'
 import { badRequest, failure, internalError } from '../api-errors.ts'
@@ -53,8 +54,7 @@ function statusOf(error: unknown): Status {
   if (error instanceof ApiError) return error.status
   if (error instanceof RangeError) return badRequest('the request is nested too deeply').status
   if (error instanceof URIError) return badRequest('the path is not decodable').status
-  return internalError(`Internal error occurred: ${error instanceof Error ? error.message : String(error)}`)
-    .status
+  return internalError(`Internal error occurred: ${messageOf(error)}`).status
 }
 
 /** '' when there is none, or when it is malformed beyond the type. */

@@ -1,9 +1,7 @@
 /**
  * What a request for a log may ask for, checked as a real server checks it (kubernetes pkg/apis/core/validation,
- * ValidatePodLogOptions). A container's output goes straight to its file, so no line has a time here: `timestamps` is
- * refused, and a point in time to start from is only accepted where no time of a line is needed to know what lies after it.
+ * ValidatePodLogOptions).
  */
-import type { ContainerLog } from '../../feeds.ts'
 import { badRequest, invalid } from '../api-errors.ts'
 import { Problems } from '../validation/problems.ts'
 import { isSet, numberIn } from './write-options.ts'
@@ -16,6 +14,8 @@ export interface LogOptions {
   limitBytes: number | null
   /** Lines before it are left out. */
   sinceUs: number | null
+  /** Each line begins with its time. */
+  timestamps: boolean
 }
 
 export function logOptions(query: URLSearchParams, pod: string, nowUs: number): LogOptions {
@@ -33,8 +33,6 @@ export function logOptions(query: URLSearchParams, pod: string, nowUs: number): 
   else if (sinceSeconds !== null && sinceSeconds < 1)
     problems.invalid('sinceSeconds', sinceSeconds, 'must be greater than 0')
   if (problems.list.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, pod, problems.list)
-  if (isSet(query, 'timestamps'))
-    throw badRequest('timestamps: the embedded cluster does not know when a line of a log was written')
   return {
     container: query.get('container') ?? '',
     previous: isSet(query, 'previous'),
@@ -42,24 +40,9 @@ export function logOptions(query: URLSearchParams, pod: string, nowUs: number): 
     tailLines,
     limitBytes,
     sinceUs: sinceSeconds === null ? sinceTime : nowUs - sinceSeconds * 1_000_000,
+    timestamps: isSet(query, 'timestamps'),
   }
 }
-
-/** Whether the lines that are there now count: all of them, or none. What lies in between cannot be told apart. */
-export function linesCount(
-  { sinceUs }: LogOptions,
-  { startedUs }: ContainerLog,
-  lastWrittenUs: number,
-): boolean {
-  if (sinceUs === null || sinceUs <= startedUs) return true
-  if (sinceUs > lastWrittenUs) return false
-  throw badRequest(
-    'sinceSeconds, sinceTime: the embedded cluster does not know when a line of a log was written, and this one was ' +
-      `written from ${isoTime(startedUs)} to ${isoTime(lastWrittenUs)}`,
-  )
-}
-
-const isoTime = (atUs: number): string => new Date(atUs / 1000).toISOString()
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:\d{2})$/
 

@@ -9,7 +9,8 @@ import { chooseContainer } from './choose-container.ts'
 import type { Exchange } from './exchange.ts'
 import type { LineStream } from './line-stream.ts'
 import { openLineStream } from './line-stream.ts'
-import { linesCount, logOptions, type LogOptions } from './log-options.ts'
+import { LogLines } from './log-lines.ts'
+import { logOptions, type LogOptions } from './log-options.ts'
 import type { ResourceRoute } from './route.ts'
 import type { ServerContext } from './server-context.ts'
 
@@ -32,14 +33,16 @@ export async function streamLog(
   try {
     // Before the head is sent: from then on the client may count on every further line.
     let position = await firstByte(file, log, options)
-    const end = position + (options.limitBytes ?? Infinity)
+    const lines = new LogLines(log.times, options, await beginsLine(file, position))
     const stream = openLineStream(exchange, 'text/plain')
     stream.onClosed(() => closed.abort())
     for (;;) {
       // Asked before reading: what was written before the end is then surely read.
       const ended = !options.follow || log.ended()
-      position = await copyRest(file, { from: position, end }, stream, closed.signal)
-      if (ended || position >= end || closed.signal.aborted) break
+      // As far as there are times.
+      const end = log.times.look()
+      position = await copyRest(file, { from: position, end }, { lines, stream }, closed.signal)
+      if (ended || lines.full || closed.signal.aborted) break
       await sleep(context.clock, pollMs, closed.signal)
     }
     stream.end()
@@ -61,10 +64,35 @@ function locate(
   throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ContainerCreating`)
 }
 
-async function firstByte(file: FileHandle, log: ContainerLog, options: LogOptions): Promise<number> {
-  const { size, mtimeMs } = await file.stat()
-  if (size > 0 && !linesCount(options, log, mtimeMs * 1000)) return size
-  return options.tailLines === null ? 0 : tailStart(file, options.tailLines)
+/** Of the lines that were written since a time and of the last ones, whichever are fewer. */
+async function firstByte(
+  file: FileHandle,
+  { times }: ContainerLog,
+  { sinceUs, tailLines }: LogOptions,
+): Promise<number> {
+  const size = times.look()
+  const since = sinceUs === null ? 0 : await nextLine(file, times.offsetAt(sinceUs), size)
+  return Math.max(since, tailLines === null ? 0 : await tailStart(file, size, tailLines))
+}
+
+/** A line that had begun before is one of before. */
+async function nextLine(file: FileHandle, from: number, size: number): Promise<number> {
+  if (await beginsLine(file, from)) return from
+  const buffer = Buffer.alloc(chunkBytes)
+  for (let position = from; position < size;) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(chunkBytes, size - position), position)
+    const newline = buffer.subarray(0, bytesRead).indexOf(10)
+    if (newline >= 0) return position + newline + 1
+    if (bytesRead === 0) break
+    position += bytesRead
+  }
+  return size
+}
+
+async function beginsLine(file: FileHandle, position: number): Promise<boolean> {
+  if (position === 0) return true
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(1), 0, 1, position - 1)
+  return bytesRead === 0 || buffer[0] === 10
 }
 
 async function openIfThere(path: string): Promise<FileHandle | null> {
@@ -79,23 +107,22 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
 async function copyRest(
   file: FileHandle,
   { from, end }: { from: number; end: number },
-  stream: LineStream,
+  { lines, stream }: { lines: LogLines; stream: LineStream },
   closed: AbortSignal,
 ): Promise<number> {
   let position = from
-  while (!closed.aborted && position < end) {
+  while (!closed.aborted && position < end && !lines.full) {
     const buffer = Buffer.allocUnsafe(chunkBytes)
     const { bytesRead } = await file.read(buffer, 0, Math.min(chunkBytes, end - position), position)
     if (bytesRead === 0) break
-    stream.write(buffer.subarray(0, bytesRead))
+    stream.write(lines.shown(buffer.subarray(0, bytesRead), position))
     position += bytesRead
   }
   return position
 }
 
 /** The offset of the last `lines` lines, found by reading backwards. */
-async function tailStart(file: FileHandle, lines: number): Promise<number> {
-  const { size } = await file.stat()
+async function tailStart(file: FileHandle, size: number, lines: number): Promise<number> {
   if (lines <= 0) return size
   const buffer = Buffer.alloc(chunkBytes)
   let missing = lines

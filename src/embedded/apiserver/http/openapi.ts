@@ -3,7 +3,7 @@
  * `diff` the parameters. A document is made when it is first asked for, and its hash stands in the index.
  */
 import { createHash } from 'node:crypto'
-import { resourceKinds } from '../resources.ts'
+import { servedKinds } from '../resources.ts'
 import { hasType } from '../schema/go-types.ts'
 import { typeNameOf } from '../schema/kind-types.ts'
 import type { GroupVersionKind } from '../schema/openapi-schemas.ts'
@@ -75,7 +75,7 @@ function urlOf(prefix: string, name: string, document: Document | null): string 
 }
 
 function groupVersions(): GroupVersion[] {
-  const all = [...resourceKinds, ...reviewGroups.map(group => ({ group, version: 'v1' }))]
+  const all = [...servedKinds, ...reviewGroups.map(group => ({ group, version: 'v1' }))]
   const byName = new Map(all.map(({ group, version }) => [nameOf({ group, version }), { group, version }]))
   return [...byName.values()]
 }

@@ -12,6 +12,7 @@ import { pageOf, untilRevision } from './pages.ts'
 import type { ResourceRoute } from './route.ts'
 import { selectionOf } from './selection.ts'
 import type { ServerContext } from './server-context.ts'
+import { asServed } from '../views/view.ts'
 
 export async function readObject(
   context: ServerContext,
@@ -36,7 +37,7 @@ export function sendObject(
 ): void {
   const form = answerForm(exchange)
   if (form.type === 'json') {
-    sendText(exchange, code, `${context.registry.jsonOf(object)}\n`, 'application/json')
+    sendText(exchange, code, `${jsonTextOf(context, route, object)}\n`, 'application/json')
     return
   }
   if (form.type === 'metadata') {
@@ -46,7 +47,7 @@ export function sendObject(
   const resourceVersion = object.metadata.resourceVersion ?? ''
   const nowUs = context.clock.nowUs()
   const options = { include: form.include, headings: true, resourceVersion, nowUs }
-  sendJson(exchange, code, tableOf(route.kind.resource, [object], options))
+  sendJson(exchange, code, tableOf(route.kind, [object], options))
 }
 
 export async function listObjects(
@@ -68,7 +69,7 @@ export async function listObjects(
   }
   const resourceVersion = String(page.revision)
   const shown = { include: form.include, headings: true, resourceVersion, nowUs: context.clock.nowUs() }
-  const table = tableOf(route.kind.resource, page.items, shown)
+  const table = tableOf(route.kind, page.items, shown)
   sendJson(exchange, 200, { ...table, metadata: listMeta(page) })
 }
 
@@ -80,13 +81,19 @@ function listMeta({ revision, continueToken, remaining }: Page): object {
   }
 }
 
+/** The text of an object in the form of the route. The one of its stored form is made once per version. */
+export function jsonTextOf({ registry }: ServerContext, { kind }: ResourceRoute, object: KubeObject): string {
+  return kind.view === null ? registry.jsonOf(object) : JSON.stringify(asServed(kind, object))
+}
+
 /** Put together from the texts that each version keeps; the items of a list do not repeat what they are. */
-export function listText({ registry }: ServerContext, { kind }: ResourceRoute, page: Page): string {
+export function listText(context: ServerContext, route: ResourceRoute, page: Page): string {
+  const { kind } = route
   const apiVersion = apiVersionOf(kind)
   const head = { kind: `${kind.kind}List`, apiVersion, metadata: listMeta(page) }
   const own = `{${JSON.stringify({ kind: kind.kind, apiVersion }).slice(1, -1)},`
   const texts = page.items.map(item => {
-    const text = registry.jsonOf(item)
+    const text = jsonTextOf(context, route, item)
     return text.startsWith(own) ? `{${text.slice(own.length)}` : text
   })
   return `${JSON.stringify(head).slice(0, -1)},"items":[${texts.join(',')}]}\n`

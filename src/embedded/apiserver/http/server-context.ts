@@ -9,6 +9,7 @@ import type {
   PodLogSource,
   RelayFeed,
 } from '../../feeds.ts'
+import type { Reach } from '../../pod-network/pod-network.ts'
 import type { Registry } from '../registry.ts'
 
 export interface ServerContext {
@@ -22,6 +23,8 @@ export interface ServerContext {
   /** Absent where there are no machines to switch off. */
   nodes?: NodePower
   commands: CommandSource
+  /** Where a port of a pod's address really is. */
+  reach: (address: string, port: number) => Reach
   /** As in `v1.34.0`. */
   kubernetesVersion: string
 }

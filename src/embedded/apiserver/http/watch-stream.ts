@@ -20,6 +20,7 @@ import { openLineStream } from './line-stream.ts'
 import type { ListOptions } from './list-options.ts'
 import { listOptions, revisionError, revisionOf } from './list-options.ts'
 import { untilRevision } from './pages.ts'
+import { jsonTextOf } from './reads.ts'
 import type { ResourceRoute } from './route.ts'
 import { selectionOf } from './selection.ts'
 import type { ServerContext } from './server-context.ts'
@@ -135,10 +136,11 @@ function translated(
 }
 
 function lineWriter(
-  { registry, clock }: ServerContext,
+  context: ServerContext,
   exchange: Exchange,
-  { kind }: ResourceRoute,
+  route: ResourceRoute,
 ): (item: Exclude<Item, { type: 'END' }>) => string {
+  const { kind } = route
   const form = answerForm(exchange)
   let headings = true
   const bookmarkLine = (object: Bookmark): string => {
@@ -146,12 +148,12 @@ function lineWriter(
     return JSON.stringify(form.type === 'metadata' ? metadataOf(object) : bookmarkTable(object))
   }
   const objectLine = (object: KubeObject): string => {
-    if (form.type === 'json') return registry.jsonOf(object)
+    if (form.type === 'json') return jsonTextOf(context, route, object)
     if (form.type === 'metadata') return JSON.stringify(metadataOf(object))
     const resourceVersion = object.metadata.resourceVersion ?? ''
-    const options = { include: form.include, headings, resourceVersion, nowUs: clock.nowUs() }
+    const options = { include: form.include, headings, resourceVersion, nowUs: context.clock.nowUs() }
     headings = false
-    return JSON.stringify(tableOf(kind.resource, [object], options))
+    return JSON.stringify(tableOf(kind, [object], options))
   }
   return item => {
     const text = item.type === 'BOOKMARK' ? bookmarkLine(bookmarkOf(kind, item)) : objectLine(item.object)

@@ -5,12 +5,14 @@ import type { Json, JsonObject } from '../../store/json.ts'
 import { isObject } from '../../store/json.ts'
 import { badRequest, conflict, detailsOf, invalid, invalidOptions, success } from '../api-errors.ts'
 import type { WriteOptions } from '../object-writes.ts'
+import type { ResourceKind } from '../resources.ts'
 import { writerOf } from '../ownership.ts'
 import { applyConfiguration } from '../patch/apply.ts'
 import type { PatchType } from '../patch/patch.ts'
 import { patched, patchTypeOf } from '../patch/patch.ts'
-import { apiVersionOf } from '../resources.ts'
+import { apiVersionOf, kindOf } from '../resources.ts'
 import { Problems } from '../validation/problems.ts'
+import { asServed, asStored } from '../views/view.ts'
 import type { Exchange } from './exchange.ts'
 import { readDeleteOptions, readObject, readPatch } from './bodies.ts'
 import { mediaTypeOf, sendJson, sendText } from './exchange.ts'
@@ -28,7 +30,7 @@ export async function createFromBody(
 ): Promise<void> {
   const options = trackedOptions(exchange, 'CreateOptions')
   const body = placed(await readObject(exchange, route.kind), route)
-  const object = context.registry.post(route.kind.resource, body, options)
+  const object = context.registry.post(route.kind.resource, storedForm(route, body, null), options)
   sendWritten(context, exchange, route, object, 201)
 }
 
@@ -43,9 +45,10 @@ export async function replaceFromBody(
     throw badRequest(
       `the name of the object (${route.name} based on URL) was undeterminable: name must be provided`,
     )
-  const created = existing(context, route) === null
-  const object = context.registry.put(route.kind.resource, body, partOf(route), options)
-  sendWritten(context, exchange, route, object, created ? 201 : 200)
+  const current = existing(context, route)
+  const next = storedForm(route, body, current)
+  const object = context.registry.put(route.kind.resource, next, partOf(route), options)
+  sendWritten(context, exchange, route, object, current === null ? 201 : 200)
 }
 
 export async function patchObject(
@@ -64,9 +67,10 @@ export async function patchObject(
     return
   }
   const current = registry.read(kind.resource, namespace, name)
-  const result = patched(type, kind.resource, asJson(current), body.value)
-  const next = placed(checkPatched(exchange, kind, result, body, type === 'strategic'), route)
-  checkIdentity(route, current, next)
+  const result = patched(type, kind.resource, asJson(asServed(kind, current)), body.value)
+  const served = placed(checkPatched(exchange, kind, result, body, type === 'strategic'), route)
+  checkIdentity(route, current, served)
+  const next = storedForm(route, served, current)
   sendWritten(context, exchange, route, registry.put(kind.resource, next, partOf(route), options), 200)
 }
 
@@ -77,6 +81,19 @@ function checkPatchOptions({ query }: Exchange, type: PatchType): void {
   if (type !== 'apply' && query.has('force'))
     problems.forbidden('force', 'may not be specified for non-apply patch')
   if (problems.list.length > 0) throw invalidOptions('PatchOptions', problems.list)
+}
+
+/** What goes into the store, checked by the rules of the form that it came in. */
+function storedForm({ kind }: ResourceRoute, body: JsonObject, current: KubeObject | null): JsonObject {
+  const next = asStored(kind, body)
+  checkView(kind, next, current)
+  return next
+}
+
+function checkView(kind: ResourceKind, next: JsonObject, current: KubeObject | null): void {
+  const problems = new Problems()
+  kind.view?.check(problems, next, current === null ? null : asJson(current))
+  if (problems.list.length > 0) throw invalid(kindOf(kind.resource), nameOf(next), problems.list)
 }
 
 /** A patch may not turn the object into another one. */
@@ -99,12 +116,13 @@ function applyObject(context: ServerContext, exchange: Exchange, route: Resource
   checkAppliedKind(route, patch)
   checkApplied(kind, patch)
   const current = existing(context, route)
-  const configuration = named(placed(patch, route), name)
-  const writer = writerOf(clock, kind, { manager: managerOf(exchange), subresource })
+  const configuration = asStored(kind, named(placed(patch, route), name))
+  const writer = writerOf(clock, kindOf(kind.resource), { manager: managerOf(exchange), subresource })
   const next = applyConfiguration(kind.resource, current === null ? null : asJson(current), configuration, {
     ...writer,
     force: isSet(query, 'force'),
   })
+  checkView(kind, next, current)
   const options: WriteOptions = { ...writeOptions(query), tracking: 'recorded' }
   if (current !== null || subresource !== '') {
     const object = registry.put(kind.resource, next, partOf(route), options)

@@ -1,4 +1,4 @@
-/** The cells of nodes, namespaces, events, and of what holds configuration, identity and storage. */
+/** The cells of nodes, namespaces, events, and of what holds configuration and identity. */
 import type { KubeEvent, KubeObject, Node } from '../../../kube/types.ts'
 import { ageColumn, column, count, nameColumn, wide, type Column } from './column.ts'
 import { ageText } from './durations.ts'
@@ -71,21 +71,6 @@ export const clusterColumns: Record<string, Column[]> = {
     ageColumn,
     column('PreemptionPolicy', object => textAt(object, 'preemptionPolicy')),
   ],
-  persistentvolumeclaims: [
-    nameColumn,
-    column('Status', claim =>
-      claim.metadata.deletionTimestamp === undefined ? textAt(claim, 'status', 'phase') : 'Terminating',
-    ),
-    column('Volume', claim => textAt(claim, 'spec', 'volumeName')),
-    column('Capacity', claim => ifBound(claim, textAt(claim, 'status', 'capacity', 'storage'))),
-    column('Access Modes', claim => ifBound(claim, accessModes(claim))),
-    column('StorageClass', claim => textAt(claim, 'spec', 'storageClassName')),
-    column('VolumeAttributesClass', claim =>
-      orElse(textAt(claim, 'spec', 'volumeAttributesClassName'), '<unset>'),
-    ),
-    ageColumn,
-    wide('VolumeMode', claim => orElse(textAt(claim, 'spec', 'volumeMode'), '<unset>')),
-  ],
 }
 
 function nodeStatus({ spec, status }: Node): string {
@@ -143,23 +128,4 @@ function quotaText(quota: KubeObject, wanted: (name: string) => boolean): string
     .sort()
     .map(name => `${name}: ${orElse(textAt(quota, 'status', 'used', name), '0')}/${textAt(hard, name)}`)
     .join(', ')
-}
-
-const shortModes: Record<string, string> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-}
-
-function accessModes(claim: KubeObject): string {
-  const modes = new Set(listAt(claim, 'status', 'accessModes').map(String))
-  return Object.entries(shortModes)
-    .filter(([mode]) => modes.has(mode))
-    .map(([, short]) => short)
-    .join(',')
-}
-
-function ifBound(claim: KubeObject, text: string): string {
-  return textAt(claim, 'spec', 'volumeName') === '' ? '' : text
 }

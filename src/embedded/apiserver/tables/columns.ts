@@ -7,6 +7,7 @@ import { clusterColumns } from './cluster-columns.ts'
 import { column, nameColumn, type Column } from './column.ts'
 import { networkColumns } from './network-columns.ts'
 import { podColumns } from './pod-columns.ts'
+import { storageColumns } from './storage-columns.ts'
 import { workloadColumns } from './workload-columns.ts'
 
 const columns: Partial<Record<string, Column[]>> = {
@@ -14,6 +15,7 @@ const columns: Partial<Record<string, Column[]>> = {
   ...workloadColumns,
   ...networkColumns,
   ...clusterColumns,
+  ...storageColumns,
 }
 
 const plainColumns = [

@@ -23,7 +23,7 @@ const observed = JSON.parse(
 /** A kind may be one that this server does not serve: its columns are there nevertheless. */
 function table(resource: string, objects: KubeObject[], nowMs: number): Table {
   const options = { include: 'None', headings: true, resourceVersion: '1', nowUs: nowMs * 1000 } as const
-  return tableOf(resource as ResourceName, objects, options) as Table
+  return tableOf({ resource: resource as ResourceName, view: null }, objects, options) as Table
 }
 
 it.each(Object.keys(observed))('prints %s as a real server does', resource => {

@@ -1,6 +1,7 @@
 /** meta.k8s.io/v1 Table: what kubectl asks for when it prints for people. */
 import type { KubeObject, Pod } from '../../../kube/types.ts'
-import type { ResourceName } from '../../cluster-api.ts'
+import type { ResourceKind } from '../resources.ts'
+import { asServed } from '../views/view.ts'
 import { columnsOf } from './columns.ts'
 import { podRowConditions } from './pod-columns.ts'
 
@@ -14,12 +15,13 @@ export interface TableOptions {
   nowUs: number
 }
 
+/** The cells are filled from the stored form. */
 export function tableOf(
-  resource: ResourceName,
+  kind: Pick<ResourceKind, 'resource' | 'view'>,
   objects: readonly KubeObject[],
   options: TableOptions,
 ): object {
-  const columns = columnsOf(resource)
+  const columns = columnsOf(kind.resource)
   const columnDefinitions = columns.map(({ name, type, priority }) => ({
     name,
     type,
@@ -29,8 +31,8 @@ export function tableOf(
   }))
   const rows = objects.map(object => ({
     cells: columns.map(({ cell }) => cell(object, options.nowUs)),
-    ...rowConditions(resource, object),
-    ...rowObject(object, options.include),
+    ...rowConditions(kind, object),
+    ...rowObject(kind, object, options.include),
   }))
   return {
     kind: 'Table',
@@ -41,14 +43,21 @@ export function tableOf(
   }
 }
 
-function rowConditions(resource: ResourceName, object: KubeObject): { conditions?: object[] } {
+function rowConditions(
+  { resource }: Pick<ResourceKind, 'resource'>,
+  object: KubeObject,
+): { conditions?: object[] } {
   const conditions = resource === 'pods' ? podRowConditions(object as Pod) : null
   return conditions === null ? {} : { conditions }
 }
 
-function rowObject(object: KubeObject, include: IncludeObject): { object?: object } {
+function rowObject(
+  kind: Pick<ResourceKind, 'view'>,
+  object: KubeObject,
+  include: IncludeObject,
+): { object?: object } {
   if (include === 'None') return {}
-  return { object: include === 'Object' ? object : metadataOf(object) }
+  return { object: include === 'Object' ? asServed(kind, object) : metadataOf(object) }
 }
 
 /** An object without anything of its kind. */

@@ -58,6 +58,7 @@ export async function runServer(overrides: Partial<typeof defaultSettings> = {})
     containers: { subscribe: () => () => undefined },
     logs: { locate: (_namespace, pod, container) => logs.get(`${pod}/${container}`) ?? null },
     commands: { run: (...command) => commands.run(...command) },
+    reach: (host, port) => ({ host, port }),
   })
   return {
     ...server,

@@ -2,6 +2,7 @@
 import type * as workloads from '../../workload-types.ts'
 import type { Draft } from '../decoding/draft.ts'
 import { sameJson, without } from '../../store/json.ts'
+import { checkClaimSpec } from './claims.ts'
 import type { Problems } from './problems.ts'
 import { checkReplicated } from './workloads.ts'
 
@@ -27,7 +28,9 @@ export function checkStatefulSet(
   const { spec } = set
   if (spec === undefined) return problems.required('spec')
   checkPolicies(problems, spec)
-  checkReplicated(problems, set, kubernetesMinor)
+  for (const [index, template] of (spec.volumeClaimTemplates ?? []).entries())
+    checkClaimSpec(problems, `spec.volumeClaimTemplates[${index}].spec`, template.spec ?? {})
+  checkReplicated(problems, withClaims(set), kubernetesMinor)
   problems.atLeast('spec.minReadySeconds', spec.minReadySeconds, 0)
   problems.atLeast('spec.ordinals.start', spec.ordinals?.start, 0)
   const { serviceName = '' } = spec
@@ -40,6 +43,20 @@ export function checkStatefulSet(
     "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', " +
       "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
   )
+}
+
+/** Containers may mount what the claims will be, before there is a volume of that name. */
+function withClaims(set: StatefulSet): StatefulSet {
+  const { template, volumeClaimTemplates = [] } = set.spec ?? {}
+  const podSpec = template?.spec
+  if (podSpec === undefined || volumeClaimTemplates.length === 0) return set
+  const own = podSpec.volumes ?? []
+  const claimed = volumeClaimTemplates
+    .map(({ metadata }) => metadata?.name ?? '')
+    .filter(name => own.every(volume => volume.name !== name))
+    .map(name => ({ name, persistentVolumeClaim: { claimName: name } }))
+  const volumes = [...own, ...claimed]
+  return { ...set, spec: { ...set.spec, template: { ...template, spec: { ...podSpec, volumes } } } }
 }
 
 function checkPolicies(problems: Problems, spec: NonNullable<StatefulSet['spec']>): void {

@@ -1,9 +1,11 @@
 /** All problems of an object at once, as one 422 Invalid. */
 import type { EndpointSlice, KubeObject, Pod } from '../../../kube/types.ts'
+import type { PersistentVolumeClaim } from '../../storage/storage-types.ts'
 import { sameJson } from '../../store/json.ts'
 import { invalid } from '../api-errors.ts'
 import type { Draft } from '../decoding/draft.ts'
 import type { ResourceKind } from '../resources.ts'
+import { checkClaim } from './claims.ts'
 import { checkControllerRevision } from './controller-revisions.ts'
 import { checkDaemonSet } from './daemon-sets.ts'
 import { checkDisruptionBudget } from './disruption-budgets.ts'
@@ -57,6 +59,9 @@ function checkContent(
       break
     case 'controllerrevisions':
       checkControllerRevision(problems, object, previous)
+      break
+    case 'persistentvolumeclaims':
+      checkClaim(problems, object, previous as PersistentVolumeClaim | null)
       break
     case 'services':
       checkService(problems, object, previous)

@@ -5,11 +5,11 @@
  */
 import type { KubeObject, OwnerReference } from '../../../kube/types.ts'
 import type { ClusterApi, DeleteOptions, ResourceName } from '../../cluster-api.ts'
-import { ApiError } from '../../cluster-api.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import type { KeySink } from '../work-queue.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf } from '../informer.ts'
+import { ignoringNotFound, removeFinalizer } from '../finalizers.ts'
 import { released } from '../owners.ts'
 
 const foreground = 'foregroundDeletion'
@@ -84,6 +84,7 @@ function collectionsOf({ informers }: ControllerContext): Collection[] {
     services: informers.services,
     endpointslices: informers.endpointSlices,
     poddisruptionbudgets: informers.budgets,
+    persistentvolumeclaims: informers.claims,
   }
   return Object.values(collected).map(resource => {
     const informer = named[resource] ?? informers.other(resource)
@@ -199,22 +200,4 @@ function remove(
 ): void {
   const options = { propagationPolicy, ...(metadata.uid === undefined ? {} : { uid: metadata.uid }) }
   ignoringNotFound(() => api.delete(resource, metadata.namespace ?? '', metadata.name, options))
-}
-
-function removeFinalizer(
-  api: ClusterApi,
-  resource: ResourceName,
-  object: KubeObject,
-  finalizer: string,
-): void {
-  const finalizers = (object.metadata.finalizers ?? []).filter(other => other !== finalizer)
-  ignoringNotFound(() => api.update(resource, { ...object, metadata: { ...object.metadata, finalizers } }))
-}
-
-function ignoringNotFound(write: () => unknown): void {
-  try {
-    write()
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.reason !== 'NotFound') throw error
-  }
 }

@@ -223,8 +223,15 @@ describe('a StatefulSet', () => {
   })
 
   it('counts ordinals from spec.ordinals.start, and makes a claim per pod that outlives it', () => {
-    const template = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } }
-    const world = worldWith({ ordinals: { start: 5 }, replicas: 2, volumeClaimTemplates: [template] })
+    const resources = { requests: { storage: '1Gi' } }
+    const template = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources } }
+    // Nobody makes volumes here, so no pod gets ready: all come at once.
+    const world = worldWith({
+      podManagementPolicy: 'Parallel',
+      ordinals: { start: 5 },
+      replicas: 2,
+      volumeClaimTemplates: [template],
+    })
     world.clock.advance(10_000)
     expect(Object.keys(images(world))).toEqual(['web-5', 'web-6'])
     expect(world.pods()[0]?.spec.volumes).toContainEqual({
@@ -235,6 +242,26 @@ describe('a StatefulSet', () => {
     world.clock.advance(10_000)
     const claims = world.api.list('persistentvolumeclaims', 'default')
     expect(claims.map(({ metadata }) => metadata.name)).toEqual(['data-web-5', 'data-web-6'])
+  })
+
+  it('lets its claims go with a pod too many, or with itself, where it says so', () => {
+    const resources = { requests: { storage: '1Gi' } }
+    const template = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources } }
+    const world = worldWith({
+      podManagementPolicy: 'Parallel',
+      replicas: 2,
+      volumeClaimTemplates: [template],
+      persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete', whenDeleted: 'Delete' },
+    })
+    const claims = (): string[] =>
+      world.api.list('persistentvolumeclaims', 'default').map(({ metadata }) => metadata.name)
+    world.clock.advance(10_000)
+    edit(world, spec => void (spec.replicas = 1))
+    world.clock.advance(10_000)
+    expect(claims()).toEqual(['data-web-0'])
+    world.api.delete('statefulsets', 'default', 'web')
+    world.clock.advance(10_000)
+    expect(claims()).toEqual([])
   })
 
   it('takes an old revision up again under a new number, and forgets those beyond the limit', () => {

@@ -8,6 +8,7 @@ import type { Pod } from '../../../kube/types.ts'
 import type { StatefulSet, StatefulSetStatus } from '../../workload-types.ts'
 import type { ControllerContext } from '../controller.ts'
 import { isAvailable, isTerminal, isTerminating } from '../pods.ts'
+import { setClaimOwners } from './claim-retention.ts'
 import { firstOrdinal, ordinalOf, podFor, revisionOfPod, withIdentity } from './identity.ts'
 import { createClaims, createPod, deletePod, updatePod } from './pod-control.ts'
 import type { Revisions } from './revisions.ts'
@@ -79,9 +80,14 @@ function ensurePod({ context, set, ordered, available }: Sync, pod: Pod): boolea
     if (ordered) return true
   } else if (pod.status?.phase === 'Pending') createClaims(context, set, pod)
   if (ordered && (isTerminating(pod) || !isRunningAndReady(pod) || !available(pod))) return true
-  const corrected = isCreated(pod) ? withIdentity(set, pod) : null
-  if (corrected !== null) updatePod(context, set, corrected)
+  if (isCreated(pod)) keepIdentity(context, set, pod)
   return false
+}
+
+function keepIdentity(context: ControllerContext, set: StatefulSet, pod: Pod): void {
+  const corrected = withIdentity(set, pod)
+  if (corrected !== null) updatePod(context, set, corrected)
+  setClaimOwners(context, set, pod, false)
 }
 
 /** True when the update has to wait: one pod at a time, and an unhealthy one only when it is the first such. */
@@ -89,6 +95,7 @@ function condemn(sync: Sync, replicas: readonly Pod[], condemned: readonly Pod[]
   const { context, set, ordered, available } = sync
   const isUnavailable = (pod: Pod): boolean => !available(pod) || isTerminating(pod)
   const firstUnavailable = [...replicas, ...[...condemned].reverse()].find(isUnavailable)
+  for (const pod of condemned) setClaimOwners(context, set, pod, true)
   for (const pod of condemned) {
     if (isTerminating(pod)) {
       if (ordered) return true

@@ -57,6 +57,7 @@ export class OneNode {
       nextPodAddress: () => '127.9.2.1',
       network: { host: host => host, reach: (host, port) => ({ host, port }) },
       podFolder: () => this.directory,
+      volumesFolder: join(this.directory, 'volumes'),
       processEnvironment: {},
     }
     this.kubelet = new Kubelet(this.parts)

@@ -37,8 +37,10 @@ export async function openWebSocket(
     noServer: true,
     perMessageDeflate: false,
     maxPayload: messageLimitBytes,
-    handleProtocols: () => protocol,
   })
+  // The tunnel's name has a slash, which `ws` refuses, since no name of a protocol may have one; so it sees none.
+  delete request.headers['sec-websocket-protocol']
+  server.on('headers', lines => lines.push(`Sec-WebSocket-Protocol: ${protocol}`))
   return new Promise((resolve, reject) => {
     socket.once('close', () => reject(new Error('the client went away')))
     server.handleUpgrade(request, socket, head, resolve)

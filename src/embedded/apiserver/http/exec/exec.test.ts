@@ -1,6 +1,6 @@
 /** Streams to pods over a real server, with real processes as containers; the client is Kubernetes's own for Node. */
 import { mkdtempSync, rmSync, writeFileSync, appendFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -10,10 +10,13 @@ import { present } from '../../../../base/assert.ts'
 import { systemClock } from '../../../../base/clock.ts'
 import type { Pod } from '../../../../kube/types.ts'
 import { executablePath, Images } from '../../../images.ts'
+import { LogTimes } from '../../../log-times.ts'
 import type { RunningContainer } from '../../../kubelet/container-runtime.ts'
 import { ProcessRuntime } from '../../../kubelet/process-runtime.ts'
 import { pod, runningPod } from '../../testing/objects.ts'
 import { runServer, token, type RunningServer } from '../../testing/running-server.ts'
+import { dataFrame, FrameSplitter, type Frame } from './spdy/frames.ts'
+import { OpeningFrames } from './testing/opening-frames.ts'
 
 let server: RunningServer
 let config: KubeConfig
@@ -178,7 +181,6 @@ it('refuses streams over SPDY, and serves other requests that would upgrade as t
 })
 
 async function rawRequest(line: string, headers: Record<string, string>, body = ''): Promise<string> {
-  const { connect } = await import('node:net')
   const { hostname, port } = new URL(server.url)
   const socket = connect(Number(port), hostname)
   const all = {
@@ -197,7 +199,7 @@ it('attaches to the output from now on, until the container ends', async () => {
   const file = join(folder, 'attached.log')
   writeFileSync(file, 'before\n')
   let ended = false
-  server.logs.set('web/app', { file, startedUs: 0, ended: () => ended })
+  server.logs.set('web/app', { file, times: new LogTimes(file), ended: () => ended })
   const [out, err] = [new PassThrough(), new PassThrough()]
   const text = textOf(out)
   await new Attach(config).attach('default', 'web', 'app', out, err, null, false)
@@ -227,4 +229,46 @@ it('forwards a port, and tells of one where nobody listens', async () => {
   expect(await forward(port)).toEqual(['hello', ''])
   await new Promise(resolve => echo.close(resolve))
   expect((await forward(port))[1]).toContain('connect: connection refused')
+})
+
+it('forwards ports in SPDY, each connection as a pair of streams, and tells of one where nobody listens', async () => {
+  const echo = createServer({ allowHalfOpen: true }, socket => socket.pipe(socket))
+  await new Promise<void>(resolve => echo.listen(0, '127.0.0.1', resolve))
+  const { port } = echo.address() as AddressInfo
+  const stored = server.registry.read('pods', 'default', 'web') as Pod
+  server.registry.updateStatus('pods', { ...stored, status: { ...stored.status, podIP: '127.0.0.1' } })
+  const { hostname, port: serverPort } = new URL(server.url)
+  const socket = connect(Number(serverPort), hostname)
+  const path = '/api/v1/namespaces/default/pods/web/portforward'
+  const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nConnection: Upgrade\r\n`
+  socket.write(`${head}Upgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n`)
+  expect(String(await new Promise(resolve => socket.once('data', resolve)))).toMatch(
+    /^HTTP\/1.1 101 [^]*Upgrade: SPDY\/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n$/,
+  )
+  const frames: Frame[] = []
+  const splitter = new FrameSplitter()
+  socket.on('data', (bytes: Buffer) => frames.push(...splitter.push(bytes)))
+  /** What came on the stream, with a dot for its end. */
+  const text = (id: number): string =>
+    frames
+      .flatMap(frame => (frame.type === 'data' && frame.stream === id ? [frame] : []))
+      .map(({ bytes, fin }) => `${bytes.toString()}${fin ? '.' : ''}`)
+      .join('')
+  const opening = new OpeningFrames()
+  const patience = { timeout: 10_000 }
+  const pair = async (id: number, to: number): Promise<void> => {
+    const headers = { port: String(to), requestid: String(id) }
+    socket.write(await opening.next(id, { ...headers, streamtype: 'error' }, true))
+    socket.write(await opening.next(id + 2, { ...headers, streamtype: 'data' }))
+  }
+  await pair(1, port)
+  await pair(5, 1)
+  socket.write(dataFrame(3, Buffer.from('hello'), false))
+  socket.write(dataFrame(3, Buffer.alloc(0), true))
+  await expect.poll(() => [text(3), text(1), text(7)], patience).toEqual(['hello.', '.', '.'])
+  expect(text(5)).toMatch(/^error forwarding port 1 to pod web, .*connect: connection refused\.$/)
+  socket.write(await opening.next(9, { port: '0', requestid: '9', streamtype: 'data' }))
+  await expect.poll(() => frames.at(-1), patience).toEqual({ type: 'reset', stream: 9 })
+  socket.destroy()
+  await new Promise(resolve => echo.close(resolve))
 })

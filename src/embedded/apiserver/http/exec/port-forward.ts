@@ -4,14 +4,15 @@
  * socket.
  */
 import { connect } from 'node:net'
+import type { Pod } from '../../../../kube/types.ts'
 import { failure } from '../../api-errors.ts'
 import { ChannelSocket, openWebSocket, type Upgrade } from './channel-socket.ts'
 import type { StreamTarget } from './stream-target.ts'
 
-export const forwardProtocols = ['v4.channel.k8s.io']
+export const channelProtocol = 'v4.channel.k8s.io'
 
 export async function forwardPorts(
-  { pod }: StreamTarget,
+  { pod, reach }: StreamTarget,
   ports: readonly number[],
   upgrade: Upgrade,
   protocol: string,
@@ -25,17 +26,8 @@ export async function forwardPorts(
     number.writeUInt16LE(port)
     socket.send(bytesChannel, number)
     socket.send(errorChannel, number)
-    const connection = connect({ host: pod.status?.podIP ?? '', port })
-    connection.on('error', (error: NodeJS.ErrnoException) => {
-      const { metadata } = pod
-      const why = `failed to connect to localhost:${port} inside namespace of pod "${metadata.name}": ${causeOf(error)}`
-      socket.send(
-        errorChannel,
-        Buffer.from(
-          `error forwarding port ${port} to pod ${metadata.name}, uid ${metadata.uid ?? ''}: ${why}`,
-        ),
-      )
-    })
+    const connection = connect(reach(port))
+    connection.on('error', error => socket.send(errorChannel, Buffer.from(forwardError(pod, port, error))))
     connection.on('close', () => {
       open -= 1
       if (open === 0) socket.close()
@@ -46,8 +38,16 @@ export async function forwardPorts(
   })
 }
 
-function causeOf({ code }: NodeJS.ErrnoException): string {
-  return code === 'ECONNREFUSED' ? 'connect: connection refused' : `connect: ${code ?? 'unknown error'}`
+export function forwardError({ metadata }: Pod, port: number, error: NodeJS.ErrnoException): string {
+  const where = `localhost:${port} inside namespace of pod "${metadata.name}"`
+  const what =
+    error.syscall === 'connect' ? `failed to connect to ${where}` : `lost the connection to ${where}`
+  return `error forwarding port ${port} to pod ${metadata.name}, uid ${metadata.uid ?? ''}: ${what}: ${causeOf(error)}`
+}
+
+function causeOf({ code, syscall = 'connect' }: NodeJS.ErrnoException): string {
+  if (code === 'ECONNREFUSED') return `${syscall}: connection refused`
+  return `${syscall}: ${code === 'ECONNRESET' ? 'connection reset by peer' : (code ?? 'unknown error')}`
 }
 
 /** `ports=8080&ports=9090`, or with commas. */

@@ -1,6 +1,7 @@
 /**
- * Requests that ask to go on as something else than HTTP. Streams to pods do, as WebSockets. Any other request is served
- * as if it had not asked, as a server may: clients in Java offer HTTP/2 in this way with every first request.
+ * Requests that ask to go on as something else than HTTP. Streams to pods do, as WebSockets; forwarded ports as SPDY too.
+ * Any other request is served as if it had not asked, as a server may: clients in Java offer HTTP/2 in this way with every
+ * first request.
  */
 import type { IncomingMessage, Server } from 'node:http'
 import { badRequest } from '../../api-errors.ts'
@@ -12,7 +13,8 @@ import type { ServerContext } from '../server-context.ts'
 import { attach } from './attach.ts'
 import { offeredProtocols, type Upgrade } from './channel-socket.ts'
 import { commandProtocols, execute } from './remote-command.ts'
-import { forwardPorts, forwardProtocols, portsOf } from './port-forward.ts'
+import { channelProtocol, forwardPorts, portsOf } from './port-forward.ts'
+import { offersSpdy, servePorts, spdyUpgrade, tunnelPorts, tunnelProtocol } from './port-tunnel.ts'
 import { kubeletError, streamTarget } from './stream-target.ts'
 
 /** Null when the path names no stream. */
@@ -36,31 +38,32 @@ export async function openStream(
 ): Promise<void> {
   const { query, request } = exchange
   const target = streamTarget(context, route, query)
-  if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket')
+  const { subresource } = route
+  const forwards = subresource === 'portforward'
+  const bare = forwards && offersSpdy(upgrade)
+  if (!bare && (request.headers.upgrade ?? '').toLowerCase() !== 'websocket')
     throw badRequest(
       'unable to upgrade connection: SPDY/3.1 is not served, only WebSockets with channels are',
     )
-  const { subresource } = route
-  const served = subresource === 'portforward' ? forwardProtocols : commandProtocols
-  const offered = offeredProtocols(request)
-  if (subresource === 'portforward' && offered.every(name => name.startsWith(spdyTunnel)))
-    throw badRequest('unable to upgrade connection: SPDY/3.1 through WebSockets is not served')
-  const protocol = offered.find(name => served.includes(name))
+  const served = forwards ? forwardProtocols : commandProtocols
+  const protocol = bare ? spdyUpgrade : offeredProtocols(request).find(name => served.includes(name))
   if (protocol === undefined) {
     sendText(exchange, 403, '', 'text/plain')
     return
   }
-  const ports = subresource === 'portforward' ? portsOf(query) : []
-  if (subresource === 'portforward' && target.pod.status?.phase !== 'Running')
+  const ports = forwards && protocol === channelProtocol ? portsOf(query) : []
+  if (forwards && target.pod.status?.phase !== 'Running')
     throw kubeletError(`pod not found ("${route.name}_${route.namespace}")`)
   exchange.response.detachSocket(request.socket)
   if (subresource === 'exec') await execute(context, target, query, upgrade, protocol)
   else if (subresource === 'attach') await attach(context, target, query, upgrade, protocol)
+  else if (bare) servePorts(target, upgrade)
+  else if (protocol === tunnelProtocol) await tunnelPorts(target, upgrade)
   else await forwardPorts(target, ports, upgrade, protocol)
 }
 
-/** How kubectl forwards ports: many connections over one socket, in frames of SPDY. */
-const spdyTunnel = 'SPDY/3.1+'
+/** kubectl offers only the tunnel; other clients know the channels. */
+const forwardProtocols = [tunnelProtocol, channelProtocol]
 
 /** Hands the request to the server again, without the wish. */
 export function serveWithoutUpgrade(server: Server, { request, socket, head }: Upgrade): void {
