@@ -1,18 +1,28 @@
 /** What to change about each cause, by what this run showed of the configuration. */
 import type { Cause } from '../model/cause.ts'
-import type { Termination } from './analysis.ts'
+import type { Attribution, Termination } from './analysis.ts'
 import { inMs } from './figures.ts'
 import type { PodHistory } from './pod-history.ts'
+import { findStuckPod } from './stuck-pod.ts'
 import type { Timeline } from './timeline.ts'
+import { mostWithoutReadyPod } from './without-ready-pod.ts'
 
 /** A process that is gone this soon after SIGTERM did not wait for anybody. */
 const atOnceUs = 200_000
 
-export function adviceFor(cause: Cause, ended: readonly Termination[], timeline: Timeline): string {
+/** `failures`: those of this cause; `ended`: the pods that they met. */
+export function adviceFor(
+  cause: Cause,
+  failures: readonly Attribution[],
+  ended: readonly Termination[],
+  timeline: Timeline,
+): string {
   const histories = ended.flatMap(({ pod }) => timeline.pods.get(pod) ?? [])
   switch (cause) {
     case 'endpoint-lingered':
-      return aboutPreStop(ended, histories, timeline)
+      return mostWithoutReadyPod(failures, timeline)
+        ? aboutCapacity(timeline)
+        : aboutPreStop(ended, histories, timeline)
     case 'pinned-source-port':
       return 'Let clients choose their source ports in turn, or send the load from inside, where the driver does; the pods had ended long before, and the rules were right'
     case 'ready-too-early':
@@ -47,7 +57,9 @@ function aboutPreStop(
     terminatingUs === null || unroutedUs === null ? [] : [unroutedUs - terminatingUs],
   )
   const need =
-    lags.length === 0 ? 'the rules need to follow' : `the ${inMs(Math.max(...lags))} that the rules needed`
+    lags.length === 0
+      ? 'what the rules need to follow'
+      : `the ${inMs(Math.max(...lags))} that the rules needed`
   const preStops = ended.flatMap(({ preStopMs }) => (preStopMs === null ? [] : [preStopMs]))
   if (preStops.length > 0) {
     return `Lengthen the preStop sleep (now ${inMs(Math.max(...preStops) * 1000)}) well beyond ${need}`
@@ -76,8 +88,11 @@ function aboutGrace(histories: readonly PodHistory[], timeline: Timeline): strin
   return `Raise terminationGracePeriodSeconds${now} above preStop and the slowest request${slowestAnswer(timeline)} together`
 }
 
-function aboutCapacity({ recording }: Timeline): string {
-  const { disruption, scenario } = recording.manifest
+function aboutCapacity(timeline: Timeline): string {
+  const { disruption, scenario } = timeline.recording.manifest
+  const stuck = findStuckPod(timeline)
+  if (stuck !== null)
+    return `Let the next pod become ready: ${stuck.pod} did not (${stuck.reason}: ${stuck.message})`
   switch (disruption?.disruption) {
     case 'drain':
       return 'Run more than one replica, spread over nodes, and protect them with a PodDisruptionBudget'

@@ -116,6 +116,21 @@ describe('the sentence of a failing row', () => {
     ])
   })
 
+  it('asks for ready pods where the closed one was tried for want of any', () => {
+    const built = ['web-a', 'web-b', 'web-c'].reduce(
+      (made, name) => made.ends(name, hastyEnding(4000)),
+      recording()
+        .pod('web-d', { readyMs: 8000, routedMs: 8200 })
+        .pod('web-e', { readyMs: 8000, routedMs: 8200 })
+        .pod('web-f', { readyMs: 8000, routedMs: 8200 }),
+    )
+    built.fails({ atMs: 4150, endedMs: 4151, code: 'refused', phase: 'connect', pod: 'web-a' })
+    const { sentence } = analyze(built.build())
+    expect(sentence).toMatch(
+      /after it, since no other pod was ready; use strategy RollingUpdate with maxUnavailable 0/,
+    )
+  })
+
   it('names the preStop hook that failed', () => {
     const failure = 'exec: "sleep": executable file not found in $PATH'
     const ending = { ...hastyEnding(4000), preStopMs: { from: 4020, to: 4021 }, preStopFailure: failure }

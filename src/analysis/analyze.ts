@@ -8,7 +8,7 @@ import type { Recording } from '../model/recording.ts'
 import type { Analysis } from './analysis.ts'
 import { attribute } from './attribution.ts'
 import { compareWithDeclared, declaredFor } from './expectation.ts'
-import { summarizeLedger } from './ledger.ts'
+import { populationsThatLeave, summarizeLedger } from './ledger.ts'
 import { listOutages } from './outages.ts'
 import { rowSentence, summarizeCauses } from './sentences.ts'
 import { computeStatistics } from './statistics.ts'
@@ -27,7 +27,8 @@ export function analyze(recording: Recording): Analysis {
   assert(attributions.length === requests.failed + requests.unresolved, 'every failed request has one cause')
 
   const driver = summarizeDriver(timeline)
-  const ledger = timeline.ledger && summarizeLedger(timeline.ledger, timeline.samples)
+  const leaving = populationsThatLeave(recording.manifest.scenario.load)
+  const ledger = timeline.ledger && summarizeLedger(timeline.ledger, timeline.samples, leaving)
   const populations = summarizePopulations(timeline, attributions, declared.expectation)
   const terminations = listTerminations(timeline, attributions)
   const outages = listOutages(timeline)

@@ -84,17 +84,26 @@ describe('with the pods’ objects alone', () => {
     ])
   })
 
-  it('no usable endpoint in the slices explains a refusal by the Service', () => {
-    const all = ['web-a', 'web-b', 'web-c'].reduce(
-      (built, name) => built.ends(name, hastyEnding(4000)),
-      recording(),
-    )
-    for (const name of ['web-d', 'web-e', 'web-f'])
-      all.pod(name, { readyMs: 8500, routedMs: 8600, listeningMs: 8400 })
-    const gone: FailureCase = { atMs: 6000, endedMs: 6001, code: 'refused', phase: 'connect', pod: 'web-d' }
-    expect(analyze(foreign(all).fails(gone).build()).attributions).toMatchObject([
-      { cause: 'no-ready-endpoint', basis: 'temporal' },
-    ])
+  it('no usable endpoint in the slices explains a refusal by the Service, and a silence', () => {
+    const outage = (): RecordingBuilder => {
+      const all = recording()
+      for (const name of ['web-a', 'web-b', 'web-c']) all.ends(name, hastyEnding(4000))
+      for (const name of ['web-d', 'web-e', 'web-f'])
+        all.pod(name, { readyMs: 8500, routedMs: 8600, listeningMs: 8400 })
+      return all
+    }
+    // Of the silence after it, the last began before the rules had followed the slices.
+    for (const [atMs, lastedMs] of [
+      [6000, 1],
+      [6100, 3000],
+      [8900, 3000],
+    ] as const) {
+      const code = lastedMs === 1 ? 'refused' : 'timed-out'
+      const gone: FailureCase = { atMs, endedMs: atMs + lastedMs, code, phase: 'connect', pod: 'web-d' }
+      const { attributions, sentence } = analyze(foreign(outage()).fails(gone).build())
+      expect(attributions).toMatchObject([{ cause: 'no-ready-endpoint', basis: 'temporal' }])
+      if (code === 'timed-out') expect(sentence).toMatch(/was refused or left without an answer because/)
+    }
   })
 })
 
@@ -126,5 +135,24 @@ describe('with the sample app on a real cluster', () => {
     expect(analyze(built.build()).attributions).toMatchObject([
       { cause: 'killed-in-flight', basis: 'direct', pod: 'web-a' },
     ])
+  })
+
+  it('a process that took its time to end cut what was open after its last word', () => {
+    const cut = (endedMs: number): FailureCase => ({
+      population: 'slow',
+      atMs: 4000,
+      writtenMs: 4001,
+      endedMs,
+      code: 'closed',
+      phase: 'headers',
+      pod: 'web-a',
+      ledger: 'arrived',
+    })
+    // Its last word is at 5200, and its status tells of its end at 5420.
+    const causeOf = (endedMs: number): string | undefined =>
+      analyze(onKind(recording()).fails(cut(endedMs)).build()).attributions[0]?.cause
+    expect(causeOf(5330)).toBe('killed-in-flight')
+    expect(causeOf(5150)).toBe('unexplained')
+    expect(causeOf(5700)).toBe('unexplained')
   })
 })

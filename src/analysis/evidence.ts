@@ -16,7 +16,7 @@ export function tellStory(failure: Failure, timeline: Timeline): string[] {
   const { pod } = failure
   const facts = [...requestFacts(failure), ...probeFacts(failure, timeline)]
   if (pod !== null) facts.push(...podFacts(pod, failure, timeline))
-  else facts.push(...tableFacts(failure, timeline))
+  facts.push(...tableFacts(failure, timeline))
   facts.sort((a, b) => a.atUs - b.atUs)
   const t0Us = pod?.terminatingUs ?? null
   const origin = t0Us === null ? 'sent' : 'T0'
@@ -59,6 +59,8 @@ function requestFacts(failure: Failure): Fact[] {
   if (sample.firstByteUs !== null) facts.push({ atUs: sample.firstByteUs, text: 'first byte of the answer' })
   const status = sample.outcome.kind === 'failed' ? sample.outcome.status : null
   const answer = status === null ? '' : `, status ${status}`
+  if (failure.connectUs > failure.beganUs)
+    facts.push({ atUs: failure.connectUs, text: 'its SYN was sent again, for the last time' })
   facts.push({
     atUs: failure.endedUs,
     text:
@@ -112,8 +114,9 @@ function routed(atUs: number | null, how: string, pod: string, timeline: Timelin
 }
 
 function tableFacts(failure: Failure, timeline: Timeline): Fact[] {
-  const table = inForceAt(timeline.routing.tables, failure.connectUs)
-  if (table === null || failure.sample.connection !== null) return []
+  const table = inForceAt(timeline.routing.tables, failure.beganUs)
+  const wasLed = failure.podName !== null && failure.connectUs <= failure.beganUs
+  if (table === null || wasLed) return []
   const count = table.endpoints.length
   const text = `forwarding table of ${table.node} has ${count === 0 ? 'no endpoint' : `${count} endpoints`} from here`
   return [{ atUs: table.atUs, text }]

@@ -5,6 +5,7 @@ import type { RecordingBuilder } from '../testing/recording-builder.ts'
 import { at, recording } from '../testing/recording-builder.ts'
 import type { Analysis } from './analysis.ts'
 import { analyze } from './analyze.ts'
+import { blockedDrain } from './testdata/runs.ts'
 import { mergeVerdicts } from './verdict.ts'
 
 /** One fresh connection refused by a pod that lingered in the table. */
@@ -124,6 +125,26 @@ describe('as declared', () => {
       asDeclared: false,
       findings: [{ code: 'ending-differs' }],
     })
+  })
+
+  it('a drain that was blocked and should not have been is told with what the next pod lacks, and as no doubt', () => {
+    const message =
+      "0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't match PersistentVolume's node affinity. " +
+      'no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.'
+    const pod = { pod: 'web-y', uid: 'y', owner: 'web-2', node: null, address: null, ready: false }
+    const blocked = blockedDrain()
+      .declares(declared => void (declared.ending = 'completed'))
+      .seen(
+        { atUs: at(3010), kind: 'node-changed', node: 'worker-1', unschedulable: true, ready: true },
+        { atUs: at(3020), kind: 'pod-added', ...pod },
+        { atUs: at(3021), kind: 'event-seen', object: 'Pod/web-y', reason: 'FailedScheduling', message },
+      )
+    const analysis = analyze(blocked.build())
+    expect(analysis).toMatchObject({ verdict: 'passed', asDeclared: false })
+    expect(analysis.findings.map(finding => finding.message)).toEqual([
+      'The disruption ended blocked; declared is completed. web-y did not become ready (FailedScheduling: 0/3 nodes are ' +
+        "available: 1 node(s) were unschedulable, 2 node(s) didn't match PersistentVolume's node affinity).",
+    ])
   })
 
   it('a drain that is blocked as declared must delete nothing', () => {

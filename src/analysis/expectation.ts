@@ -9,8 +9,9 @@ import type { DisruptionRecord, Recording } from '../model/recording.ts'
 import type { Attribution, Finding, PopulationSummary } from './analysis.ts'
 import { counted, listed, someOf } from './figures.ts'
 import { inconclusive, notAsDeclared, note } from './finding.ts'
+import { toldSinceDisruptionUs } from './phases.ts'
+import { whyStuck } from './stuck-pod.ts'
 import type { Timeline } from './timeline.ts'
-import { watchUs } from './tolerances.ts'
 
 /** These are never what a configuration does, so nobody can declare them. */
 const neverDeclared: readonly Cause[] = ['harness', 'unexplained']
@@ -125,12 +126,12 @@ function compareEnding(timeline: Timeline, expectation: Expectation, record: Dis
   if (record.ending === 'timed-out' || record.ending === 'failed') return []
   const because = record.detail === null ? '' : `: ${record.detail}`
   if (record.ending !== expectation.ending) {
-    const message = `The disruption ended ${record.ending}${because}; declared is ${expectation.ending}.`
+    const message = `The disruption ended ${record.ending}${because}; declared is ${expectation.ending}.${whyStuck(timeline)}`
     const remedy = 'Check the PodDisruptionBudget and the number of replicas, or correct the declared ending.'
     return [notAsDeclared('ending-differs', message, remedy)]
   }
   if (record.ending !== 'blocked') return []
-  const fromUs = (timeline.phases.disruption?.fromUs ?? 0) - watchUs
+  const fromUs = toldSinceDisruptionUs(timeline.phases)
   const deleted = timeline.workloadPods
     .filter(pod => (pod.terminatingUs ?? pod.deletedUs ?? -1) >= fromUs)
     .map(each => each.pod)

@@ -68,6 +68,8 @@ function describeAppStep(step: AppStep): string {
       return 'server listens'
     case 'sigterm':
       return 'server received SIGTERM'
+    case 'listener-closing':
+      return 'server closes its listener'
     case 'listener-closed':
       return 'listener closed'
     case 'draining-cut':

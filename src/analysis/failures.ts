@@ -18,7 +18,8 @@ export interface Failure {
   code: FailureCode | 'unresolved'
   /** When it failed; for an unresolved one the end of the load. */
   endedUs: number
-  /** When its connection was begun, or was asked for in vain. */
+  beganUs: number
+  /** When its connection was begun, or was asked for in vain: its last SYN, where those before were not answered. */
   connectUs: number
   /**
    * The request was the first on its connection: where it led was decided for this request. Null where the driver does
@@ -64,7 +65,8 @@ function toFailure(sample: Sample, timeline: Timeline): Failure {
     phase,
     code: outcome.kind === 'failed' ? outcome.code : 'unresolved',
     endedUs: failedAtUs(sample, timeline),
-    connectUs: opensConnection === false && connection !== null ? connection.openedUs : beganUs(sample),
+    beganUs: beganUs(sample),
+    connectUs: connection?.openedUs ?? beganUs(sample),
     opensConnection,
     connected: tells ? connection !== null : phase !== 'connect',
     unanswered: sample.firstByteUs === null,

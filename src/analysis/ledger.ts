@@ -2,7 +2,7 @@
  * The server's own books against the client's. A ledger line that the driver cannot account for, or a success that no
  * pod remembers, means that one of the two lies, and then neither may be believed.
  */
-import type { Sample } from '../model/load.ts'
+import type { LoadProfile, Population, Protocol, Sample } from '../model/load.ts'
 import type { LedgerEntry } from '../model/transition.ts'
 import type { Attribution, LedgerSummary } from './analysis.ts'
 
@@ -37,8 +37,25 @@ export function processedOf(book: LedgerBook | null, seq: number): Attribution['
   return book.arrivals.has(seq) ? 'arrived' : 'not-seen'
 }
 
-/** Over every sample of the run, the warm-up too: a ledger has no phases. */
-export function summarizeLedger(book: LedgerBook, samples: readonly Sample[]): LedgerSummary {
+/** Streams that the client itself leaves, when it has listened for as long as it meant to. */
+const leftByClient: readonly Protocol[] = ['websocket', 'events', 'events-http/2']
+
+export function populationsThatLeave({ populations }: LoadProfile): ReadonlySet<Population> {
+  const leaving = populations.filter(({ protocol = 'http/1.1' }) => leftByClient.includes(protocol))
+  return new Set(leaving.map(({ population }) => population))
+}
+
+/**
+ * Over every sample of the run, the warm-up too: a ledger has no phases. A stream that its client leaves has succeeded by
+ * then; a server that ends in that very moment has no time to note it, so there it is enough that the stream arrived.
+ */
+export function summarizeLedger(
+  book: LedgerBook,
+  samples: readonly Sample[],
+  leaving: ReadonlySet<Population> = new Set(),
+): LedgerSummary {
+  const isKnown = ({ seq, population }: Sample): boolean =>
+    book.answered.has(seq) || (leaving.has(population) && book.arrivals.has(seq))
   const sent = new Set(samples.filter(sample => sample.sentUs !== null).map(sample => sample.seq))
   const succeeded = samples.filter(sample => sample.outcome.kind === 'succeeded')
   const failed = samples.filter(({ outcome }) => outcome.kind === 'failed' || outcome.kind === 'unresolved')
@@ -53,7 +70,7 @@ export function summarizeLedger(book: LedgerBook, samples: readonly Sample[]): L
   return {
     arrived,
     answered: book.answered.size,
-    succeededNotAnswered: succeeded.filter(sample => !book.answered.has(sample.seq)).length,
+    succeededNotAnswered: succeeded.filter(sample => !isKnown(sample)).length,
     arrivedNotSent,
     answeredButFailed: failed.filter(sample => book.answered.has(sample.seq)).length,
     lost: unanswered.length - came.length,

@@ -20,13 +20,13 @@ export type PhaseTimes = Record<PhaseName, number[]>
 
 export function measurePhaseTimes(recording: Recording): PhaseTimes {
   const timeline = buildTimeline(recording)
-  const lastOpened = lastOpenedUs(timeline)
+  const lastEstablished = lastEstablishedUs(timeline)
   const addressGone = addressGoneUs(timeline)
   const fromUs = timeline.phases.disruption?.fromUs ?? Infinity
   const ended = timeline.workloadPods.filter(({ terminatingUs }) => (terminatingUs ?? -1) >= fromUs)
   const started = timeline.workloadPods.filter(({ addedUs }) => (addedUs ?? -1) >= fromUs)
   return {
-    'deletion → last new connection': times(ended, pod => [pod.terminatingUs, lastOpened.get(pod.pod)]),
+    'deletion → last new connection': times(ended, pod => [pod.terminatingUs, lastEstablished.get(pod.pod)]),
     // By the app's own word in its log: the container's steps are the model's alone.
     'SIGTERM → exit': times(ended, pod => [
       appStepUs(timeline, pod, 'sigterm'),
@@ -36,7 +36,7 @@ export function measurePhaseTimes(recording: Recording): PhaseTimes {
       appStepUs(timeline, pod, 'exiting'),
       addressGone.get(pod.pod),
     ]),
-    'ready → first request': times(started, pod => [pod.readyUs, firstOpenedUs(timeline, pod)]),
+    'ready → first request': times(started, pod => [pod.readyUs, firstEstablishedUs(timeline, pod)]),
   }
 }
 
@@ -49,25 +49,25 @@ function times(pods: readonly PodHistory[], spanOf: (pod: PodHistory) => Span): 
   })
 }
 
-/** Of a connection that led to an answer, since only then is it known on every cluster where it led. */
-function lastOpenedUs({ samples, podOf }: Timeline): ReadonlyMap<string, number> {
+/** Of a connection that led to an answer, since only then is it known on every cluster where it led. A connect may wait. */
+function lastEstablishedUs({ samples, podOf }: Timeline): ReadonlyMap<string, number> {
   const last = new Map<string, number>()
   for (const sample of samples) {
-    const { connection, outcome } = sample
+    const { connection, outcome, writtenUs } = sample
     const pod = outcome.kind === 'succeeded' ? podOf(sample) : null
-    if (connection === null || pod === null || connection.use !== 1) continue
-    last.set(pod, Math.max(last.get(pod) ?? 0, connection.openedUs))
+    if (connection?.use !== 1 || writtenUs === null || pod === null) continue
+    last.set(pod, Math.max(last.get(pod) ?? 0, writtenUs))
   }
   return last
 }
 
-function firstOpenedUs({ samples, podOf }: Timeline, { pod }: PodHistory): number | null {
-  const opened = samples.flatMap(sample =>
-    sample.connection !== null && sample.connection.use === 1 && podOf(sample) === pod
-      ? [sample.connection.openedUs]
+function firstEstablishedUs({ samples, podOf }: Timeline, { pod }: PodHistory): number | null {
+  const established = samples.flatMap(sample =>
+    sample.connection?.use === 1 && sample.writtenUs !== null && podOf(sample) === pod
+      ? [sample.writtenUs]
       : [],
   )
-  return opened.length === 0 ? null : Math.min(...opened)
+  return established.length === 0 ? null : Math.min(...established)
 }
 
 function addressGoneUs({ transitions }: Timeline): ReadonlyMap<string, number> {

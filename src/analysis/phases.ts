@@ -1,6 +1,7 @@
 /** The phases of a run, from the harness's marks. A mark that is missing stays null: what needs it says so. */
 import type { Mark, MarkName } from '../model/transition.ts'
 import { markNames } from '../model/transition.ts'
+import { watchUs } from './tolerances.ts'
 
 export interface Span {
   fromUs: number
@@ -53,6 +54,11 @@ export function findPhases(marks: readonly Mark[], firstUs: number, lastUs: numb
     },
     loadEndUs: Math.max(drainLoad?.toUs ?? lastUs, coolDown?.toUs ?? 0),
   }
+}
+
+/** What a watch tells from then on may belong to the disruption; of a run that was never disrupted, all. */
+export function toldSinceDisruptionUs({ disruption }: Phases): number {
+  return (disruption?.fromUs ?? 0) - watchUs
 }
 
 export function overlaps(a: Span, b: Span): boolean {

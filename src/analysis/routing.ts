@@ -14,8 +14,8 @@ export interface TableVersion {
 export interface Routing {
   /** Of the vantage node, in order of time; empty when nobody could read them. */
   tables: TableVersion[]
-  /** How many endpoints were usable, by the slices: ready ones, or serving ones while none is ready. */
-  usable: { atUs: number; count: number }[]
+  /** How many endpoints were ready, by the slices, and how many usable: ready ones, or serving ones while none is ready. */
+  usable: { atUs: number; count: number; ready: number }[]
 }
 
 /** `transitions` in order of time. */
@@ -30,10 +30,10 @@ export function collectRouting(transitions: readonly Transition[], vantage: stri
     } else if (transition.kind === 'endpoint-changed') {
       const { pod, ready, serving, terminating } = transition
       endpoints.set(pod, ready ? 'ready' : serving && terminating ? 'serving' : 'neither')
-      usable.push({ atUs, count: countUsable(endpoints) })
+      usable.push({ atUs, ...countUsable(endpoints) })
     } else if (transition.kind === 'endpoint-removed') {
       endpoints.delete(transition.pod)
-      usable.push({ atUs, count: countUsable(endpoints) })
+      usable.push({ atUs, ...countUsable(endpoints) })
     }
   }
   return { tables, usable }
@@ -47,6 +47,13 @@ export function inForceAt<T extends { atUs: number }>(versions: readonly T[], at
     found = version
   }
   return found
+}
+
+/** By the table where one is known, else by the EndpointSlices. */
+export function hadNoEndpoint({ tables, usable }: Routing, atUs: number): boolean {
+  return tables.length > 0
+    ? inForceAt(tables, atUs)?.endpoints.length === 0
+    : inForceAt(usable, atUs)?.count === 0
 }
 
 export function listsPod(table: TableVersion | null, pod: string): boolean {
@@ -71,8 +78,11 @@ export function routedUs(routing: Routing, pod: string): number | null {
   return routing.tables.find(table => listsPod(table, pod))?.atUs ?? null
 }
 
-function countUsable(endpoints: ReadonlyMap<string, 'ready' | 'serving' | 'neither'>): number {
+function countUsable(endpoints: ReadonlyMap<string, 'ready' | 'serving' | 'neither'>): {
+  count: number
+  ready: number
+} {
   const states = [...endpoints.values()]
   const ready = states.filter(state => state === 'ready').length
-  return ready > 0 ? ready : states.filter(state => state === 'serving').length
+  return { count: ready > 0 ? ready : states.filter(state => state === 'serving').length, ready }
 }

@@ -10,6 +10,7 @@ import { adviceFor } from './advice.ts'
 import { counted, inMs, listed } from './figures.ts'
 import type { Timeline } from './timeline.ts'
 import { countByClass } from './totals.ts'
+import { mostWithoutReadyPod } from './without-ready-pod.ts'
 
 /** Most frequent first; equal ones in the order of the model. */
 export function summarizeCauses(
@@ -31,7 +32,7 @@ export function summarizeCauses(
         byPopulation: byPopulation(failures),
         byClass: countByClass(failures),
         happened: `${happened(cause, failures, ended, timeline)}.`,
-        change: `${adviceFor(cause, ended, timeline)}.`,
+        change: `${adviceFor(cause, failures, ended, timeline)}.`,
       }
     })
 }
@@ -63,7 +64,7 @@ function happened(
   const pods = podsOf(failures)
   switch (cause) {
     case 'endpoint-lingered':
-      return `${counted(count, 'new connection')} (${byCode(failures)}) ${be(count)} led to ${pods} that no longer listened${lag(ended)}`
+      return `${counted(count, 'new connection')} (${byCode(failures)}) ${be(count)} led to ${pods} that no longer listened${lag(ended)}${mostWithoutReadyPod(failures, timeline) ? ', since no other pod was ready' : ''}`
     case 'pinned-source-port':
       return `${counted(count, 'new connection')} (${byCode(failures)}) ${be(count)} sent from a source port that conntrack still pinned to a dead pod`
     case 'ready-too-early':
@@ -75,7 +76,7 @@ function happened(
     case 'idle-connection-reused':
       return `${counted(count, 'request')} met a kept-alive connection that ${pods}, shutting down, had just closed as idle`
     case 'no-ready-endpoint':
-      return `${counted(count, 'connection')} ${be(count)} refused because the Service had no usable endpoint${outageWords(timeline)}`
+      return `${counted(count, 'connection')} ${be(count)} ${refusalWords(failures)} because the Service had no usable endpoint${outageWords(timeline)}`
     case 'answered-with-error':
       return `${counted(count, 'request')} ${be(count)} answered wrongly (${byCode(failures)})`
     case 'harness':
@@ -83,6 +84,11 @@ function happened(
     case 'unexplained':
       return `${counted(count, 'failed request')} (${byCode(failures)}) ${count === 1 ? 'fits' : 'fit'} no known cause`
   }
+}
+
+/** A real node answers some with a refusal, and leaves the rest without one. */
+function refusalWords(failures: readonly Attribution[]): string {
+  return failures.every(({ code }) => code === 'refused') ? 'refused' : 'refused or left without an answer'
 }
 
 function byPopulation(failures: readonly Attribution[]): PerPopulation<number> {

@@ -18,6 +18,9 @@ export const statusLagUs = 2_000_000
 /** The pod's object goes 1–3 s after the last process has exited (kubelet's own clean-up), half a second of slack. */
 export const deletionLagUs = 3_500_000
 
+/** From a slice's change until each node's rules have it: the proxy syncs once a second, and a busy node is later. */
+export const rulesFollowUs = 2_000_000
+
 /** Rules of a deleted pod were seen to linger for 7.1 s on an overloaded machine. */
 export const lingeringUs = 10_000_000
 

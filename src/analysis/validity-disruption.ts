@@ -1,30 +1,28 @@
 /** Whether something was disrupted at all, was seen to be, and came to an end (rules 5 and 8 of the design). */
-import type { DisruptionName, Expectation } from '../model/scenario.ts'
+import type { DisruptionName } from '../model/scenario.ts'
 import type { DisruptionRecord } from '../model/recording.ts'
 import type { Finding } from './analysis.ts'
 import { counted, inMs, someOf } from './figures.ts'
 import { inconclusive } from './finding.ts'
+import { toldSinceDisruptionUs } from './phases.ts'
 import type { PodHistory } from './pod-history.ts'
+import { whyStuck } from './stuck-pod.ts'
 import type { Timeline } from './timeline.ts'
 import { watchUs } from './tolerances.ts'
 
-export function judgeDisruption(
-  timeline: Timeline,
-  disruption: DisruptionName,
-  expectation: Expectation,
-): Finding[] {
+export function judgeDisruption(timeline: Timeline, disruption: DisruptionName): Finding[] {
   const record = timeline.recording.manifest.disruption
   const { phases } = timeline
   if (record === null || phases.disruption === null) {
     const message = 'The recording holds no disruption: it was not begun, or did not report.'
     return [inconclusive('no-disruption', message, remedies['no-disruption'])]
   }
-  const unfinished = judgeEnding(record)
+  const unfinished = judgeEnding(record, timeline)
   const seen =
     disruption === 'dependency-outage'
       ? judgeOutage(timeline)
-      : record.ending === 'blocked' && expectation.ending === 'blocked'
-        ? judgeBlocked(timeline)
+      : record.ending === 'blocked'
+        ? [...judgeBlocked(timeline), ...judgeEnds(timeline, record, terminatedTargets(timeline, record))]
         : judgeReplacement(timeline, record, unfinished.length === 0)
   return [...unfinished, ...seen]
 }
@@ -38,26 +36,40 @@ const remedies = {
     'Raise settleTimeoutMs, and keep observers and load running until every old pod is gone.',
 }
 
-function judgeEnding({ ending, detail }: DisruptionRecord): Finding[] {
+function judgeEnding({ ending, detail }: DisruptionRecord, timeline: Timeline): Finding[] {
   if (ending !== 'timed-out' && ending !== 'failed') return []
   const how = ending === 'timed-out' ? 'did not end within its time limit' : 'failed'
   const because = detail === null ? '' : `: ${detail}`
-  return [
-    inconclusive('rollout-unfinished', `The disruption ${how}${because}.`, remedies['rollout-unfinished']),
-  ]
+  const message = `The disruption ${how}${because}.${whyStuck(timeline)}`
+  return [inconclusive('rollout-unfinished', message, remedies['rollout-unfinished'])]
+}
+
+interface Target {
+  name: string
+  history: PodHistory | null
+}
+
+function targetsOf(timeline: Timeline, { targets }: DisruptionRecord): Target[] {
+  return targets.map(name => ({ name, history: timeline.pods.get(name) ?? null }))
+}
+
+function terminatedTargets(timeline: Timeline, record: DisruptionRecord): Target[] {
+  const fromUs = toldSinceDisruptionUs(timeline.phases)
+  return targetsOf(timeline, record).filter(({ history }) => (history?.terminatingUs ?? -1) >= fromUs)
 }
 
 function judgeReplacement(timeline: Timeline, record: DisruptionRecord, finished: boolean): Finding[] {
-  const fromUs = (timeline.phases.disruption?.fromUs ?? 0) - watchUs
-  const targets = record.targets.map(name => ({ name, history: timeline.pods.get(name) ?? null }))
-  const terminated = targets.filter(({ history }) => (history?.terminatingUs ?? -1) >= fromUs)
-  if (terminated.length === 0) {
-    const message = `None of the ${counted(targets.length, 'pod')} to be replaced was seen to terminate.`
+  if (terminatedTargets(timeline, record).length === 0) {
+    const message = `None of the ${counted(record.targets.length, 'pod')} to be replaced was seen to terminate.`
     return [inconclusive('no-disruption', message, remedies['no-disruption'])]
   }
-  if (!finished) return []
+  return finished ? judgeEnds(timeline, record, targetsOf(timeline, record)) : []
+}
+
+/** `ending`: those that must have ended; a drain that was blocked left others alone. */
+function judgeEnds(timeline: Timeline, { targets }: DisruptionRecord, ending: readonly Target[]): Finding[] {
   const needsExit = timeline.recording.manifest.witnesses.includes('containers')
-  const open = targets.filter(({ history }) => !wasSeenToEnd(history, needsExit))
+  const open = ending.filter(({ history }) => !wasSeenToEnd(history, needsExit))
   if (open.length === 0) return []
   const names = someOf(open.map(({ name }) => name))
   const message =
@@ -74,7 +86,7 @@ function wasSeenToEnd(history: PodHistory | null, needsExit: boolean): boolean {
 /** A drain that gives up deletes nothing; that it was tried shows in the cordon. */
 function judgeBlocked({ transitions, phases, recording }: Timeline): Finding[] {
   if (!recording.manifest.witnesses.includes('nodes')) return []
-  const fromUs = (phases.disruption?.fromUs ?? 0) - watchUs
+  const fromUs = toldSinceDisruptionUs(phases)
   const cordoned = transitions.some(
     each => each.kind === 'node-changed' && each.unschedulable && each.atUs >= fromUs,
   )
@@ -85,7 +97,7 @@ function judgeBlocked({ transitions, phases, recording }: Timeline): Finding[] {
 
 function judgeOutage({ transitions, phases, recording }: Timeline): Finding[] {
   const { dependency } = recording.manifest.scenario
-  const fromUs = (phases.disruption?.fromUs ?? 0) - watchUs
+  const fromUs = toldSinceDisruptionUs(phases)
   const toUs = phases.disruption?.toUs ?? fromUs
   const gone = transitions.some(
     each =>

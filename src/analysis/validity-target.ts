@@ -14,13 +14,18 @@ import type { Timeline } from './timeline.ts'
  */
 export const slownessLimitMs = 1000
 
+/**
+ * From the moment a request was on its way over a connection that stood. A SYN that nobody answered is sent again a second
+ * later or more, and how long that takes says nothing of what a target can carry.
+ */
 export function judgeTarget({ judged, recording, roundTripUs }: Timeline): Finding[] {
   const askedMs = new Map(
     recording.manifest.scenario.load.populations.map(({ population, answerMs }) => [population, answerMs]),
   )
-  const ownUs = ({ sentUs, endedUs, outcome, population }: Sample): number[] => {
-    if (outcome.kind !== 'succeeded' || sentUs === null || endedUs === null) return []
-    return [endedUs - sentUs - (askedMs.get(population) ?? 0) * 1000 - 2 * roundTripUs]
+  const ownUs = ({ sentUs, writtenUs, endedUs, outcome, population }: Sample): number[] => {
+    const fromUs = writtenUs ?? sentUs
+    if (outcome.kind !== 'succeeded' || fromUs === null || endedUs === null) return []
+    return [endedUs - fromUs - (askedMs.get(population) ?? 0) * 1000 - 2 * roundTripUs]
   }
   const slowestUs = quantile(
     judged.flatMap(ownUs).sort((a, b) => a - b),

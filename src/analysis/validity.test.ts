@@ -178,6 +178,35 @@ const broken: [FindingCode, string, RegExp, RecordingBuilder][] = [
     }),
   ],
   [
+    'rollout-unfinished',
+    'the rollout never ended, and an event says why',
+    /limit: 3 of 3 updated\. web-y did not become ready \(FailedScheduling: 0\/3 nodes are available: 3 Insufficient cpu\)\.$/,
+    recording()
+      .manifest(({ disruption }) => {
+        if (disruption !== null) Object.assign(disruption, { ending: 'timed-out', detail: '3 of 3 updated' })
+      })
+      .seen(
+        {
+          atUs: at(3000),
+          kind: 'pod-added',
+          pod: 'web-y',
+          uid: 'y',
+          owner: 'web-2',
+          node: null,
+          address: null,
+          ready: false,
+        },
+        {
+          atUs: at(3001),
+          kind: 'event-seen',
+          object: 'Pod/web-y',
+          reason: 'FailedScheduling',
+          message:
+            '0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found.',
+        },
+      ),
+  ],
+  [
     'old-pods-not-seen-to-end',
     'an old pod’s object never went',
     /1 of 3 old pods was not seen to end \(web-b\)/,
@@ -288,6 +317,20 @@ describe('a run is not believed when', () => {
         ),
       ),
     ).toBe('failed')
+  })
+
+  it('a connect that came late, with a SYN sent again, says nothing of what a target can carry', () => {
+    const isOverloaded = (late: readonly ('writtenUs' | 'endedUs')[]): boolean => {
+      const built = recording().change(({ samples }) => {
+        for (const sample of samples.filter(
+          ({ scheduledUs }) => scheduledUs > at(5000) && scheduledUs < at(6000),
+        ))
+          for (const instant of late) sample[instant] = (sample[instant] ?? 0) + 1_100_000
+      })
+      return inconclusiveOnes(analyze(built.build())).some(({ code }) => code === 'target-overloaded')
+    }
+    expect(isOverloaded(['endedUs'])).toBe(true)
+    expect(isOverloaded(['writtenUs', 'endedUs'])).toBe(false)
   })
 
   it('each of these breaks has a remedy of its own', () => {

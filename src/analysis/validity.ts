@@ -23,7 +23,7 @@ export function judgeValidity(
     ...judgeLoad(timeline, driver, ledger),
     ...judgeLoadPath(timeline),
     ...judgeTarget(timeline),
-    ...judgeDisruption(timeline, declared.disruption, declared.expectation),
+    ...judgeDisruption(timeline, declared.disruption),
     ...judgeWindows(timeline),
   ]
 }

@@ -49,10 +49,9 @@ export function reachVerdict(
   attributions: readonly Attribution[],
   findings: readonly Finding[],
 ): { verdict: Verdict; asDeclared: boolean } {
-  const doubtful = findings.some(finding => finding.severity === 'inconclusive')
-  const discredited = findings.some(
-    ({ code, severity }) => discrediting.has(code) && severity === 'inconclusive',
-  )
+  const doubts = findings.filter(({ severity }) => severity === 'inconclusive')
+  const doubtful = doubts.length > 0
+  const discredited = doubts.some(({ code }) => discrediting.has(code))
   const differs = findings.some(finding => finding.severity === 'not-as-declared')
   const odd = attributions.some(({ cause }) => cause === 'harness' || cause === 'unexplained')
   return {

@@ -29,8 +29,8 @@ const row = (real: Analysis | null, embedded: Analysis | null): AgreementRow => 
   notRun: real === null ? ['real: not available after 90 s: web'] : [],
 })
 const agreement = (...rows: AgreementRow[]): Agreement => ({
-  madeAt: 'then',
-  command: 'rollproof agreement',
+  runs: [{ madeAt: 'then', command: 'rollproof agreement', rows: 1 }],
+  judgedAgainAt: null,
   rows,
 })
 

@@ -22,10 +22,19 @@ export interface AgreementRow {
   notRun: string[]
 }
 
-export interface Agreement {
+/** One call that measured rows on both. */
+export interface AgreementRun {
   madeAt: string
   /** How it was called. */
   command: string
+  /** How many rows of the table are its own: a later run of a row takes the place of an earlier one. */
+  rows: number
+}
+
+export interface Agreement {
+  runs: AgreementRun[]
+  /** When stored runs were judged by the rules of a later version; null where they were judged as they were made. */
+  judgedAgainAt: string | null
   rows: AgreementRow[]
 }
 
@@ -61,11 +70,12 @@ export function agreementExitCode({ rows }: Agreement): 0 | 1 | 3 {
 }
 
 export function renderAgreement(agreement: Agreement): string {
-  const { madeAt, command, rows } = agreement
+  const { runs, judgedAgainAt, rows } = agreement
+  const again = judgedAgainAt === null ? '' : `, judged again at ${judgedAgainAt}`
   const agreeing = rows.filter(row => ['same', 'within-chance'].includes(concordOf(row))).length
   const text = blocks(
     ['# Agreement of the embedded cluster with a real one'],
-    [`Made by ${code(command)} at ${madeAt}. ${agreeing} of ${rows.length} rows agree.`],
+    [`Made by ${madeBy(runs)}${again}. ${agreeing} of ${rows.length} rows agree.`],
     clusterLines(rows),
     [
       'Each row is one scenario under one disruption, run unchanged on both. A row agrees when the verdicts and the causes ' +
@@ -90,6 +100,13 @@ export function renderAgreement(agreement: Agreement): string {
     unjudged(rows),
   )
   return `${text.join('\n')}\n`
+}
+
+function madeBy(runs: readonly AgreementRun[]): string {
+  const one = runs.length === 1
+  return runs
+    .map(({ command, madeAt, rows }) => `${code(command)} at ${madeAt}${one ? '' : ` (${rows} rows)`}`)
+    .join(' and ')
 }
 
 const phaseColumns: readonly [PhaseName, string][] = [

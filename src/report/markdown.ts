@@ -47,7 +47,7 @@ function unfinished({ interrupted, notRun, measuredAgain }: RunReport): string[]
     ...notRun.map(({ name, why }) => `**Not run**: ${code(name)}: ${prose(why)}`),
     ...measuredAgain.map(
       ({ name, why, recording }) =>
-        `**Measured again, alone**: ${code(name)}. The machine was too busy before: ${prose(why)} That recording lies in ${code(recording)}.`,
+        `**Measured again**: ${code(name)}. The machine was too busy before: ${prose(why)} That recording lies in ${code(recording)}.`,
     ),
   ])
 }

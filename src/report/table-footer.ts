@@ -135,7 +135,7 @@ function range(values: readonly number[], show: (value: number) => string): stri
 export function againLines({ measuredAgain }: RunReport, screen: Screen): string[] {
   if (measuredAgain.length === 0) return []
   const names = [...new Set(measuredAgain.map(({ name }) => name))].join(', ')
-  const text = `Measured again, alone, since the machine was too busy before: ${names}.`
+  const text = `Measured again, since the machine was too busy before: ${names}.`
   return wrap(screen.clean(text), screen.textWidth)
 }
 

@@ -131,7 +131,7 @@ function lossLines(summary: PopulationSummary): string[] {
  */
 function notesOf(analysis: Analysis): Note[] {
   const { sentence, findings, populations } = analysis
-  const told = sentence ?? ''
+  const isTold = (text: string): boolean => bare(sentence ?? '').includes(bare(text))
   const decisive = standingOf(analysis) === 'differs' ? 'not-as-declared' : 'inconclusive'
   const rank = ({ severity }: Finding): number => (severity === decisive ? 0 : 1)
   const [first, ...others] = findings
@@ -145,10 +145,9 @@ function notesOf(analysis: Analysis): Note[] {
     const found = probeWords(summary)
     if (found !== null) notes.push({ mark: 'found', text: `${summary.population}: ${found}.` })
   }
-  if (first !== undefined && !told.includes(first.message)) notes.push({ mark: 'found', text: first.message })
+  if (first !== undefined && !isTold(first.message)) notes.push({ mark: 'found', text: first.message })
   for (const finding of always) {
-    if (finding !== first && !told.includes(finding.message))
-      notes.push({ mark: 'found', text: finding.message })
+    if (finding !== first && !isTold(finding.message)) notes.push({ mark: 'found', text: finding.message })
   }
   if (others.length > 0) {
     notes.push({
@@ -156,6 +155,11 @@ function notesOf(analysis: Analysis): Note[] {
       text: `Also: ${others.map(({ code }) => words(code)).join(', ')} (see the report).`,
     })
   }
-  if (first !== undefined && !told.includes(first.remedy)) notes.push({ mark: 'remedy', text: first.remedy })
+  if (first !== undefined && !isTold(first.remedy)) notes.push({ mark: 'remedy', text: first.remedy })
   return notes
+}
+
+/** As it may stand within another sentence. */
+function bare(text: string): string {
+  return text.replace(/\.$/, '').toLowerCase()
 }

@@ -4,20 +4,13 @@ import { causes } from '../../model/cause.ts'
 import { hastyEnding } from '../../testing/pod-life.ts'
 import type { FailureCase, RecordingBuilder } from '../../testing/recording-builder.ts'
 import { recording } from '../../testing/recording-builder.ts'
-import type { Attribution } from '../analysis.ts'
 import { analyze } from '../analyze.ts'
+import { causeOf } from '../testdata/cause-of.ts'
 import { askingOrder } from './table.ts'
 
 /** web-a is deleted at 4000: SIGTERM +38, listener closed +41, exit +70, sandbox gone +280, rules +1013. */
 function hasty(): RecordingBuilder {
   return recording().ends('web-a', hastyEnding(4000))
-}
-
-function causeOf(built: RecordingBuilder): Attribution {
-  const [attribution, ...others] = analyze(built.build()).attributions
-  expect(others).toEqual([])
-  if (attribution === undefined) throw new Error('nothing was attributed')
-  return attribution
 }
 
 const refused = { code: 'refused', phase: 'connect' } as const
@@ -92,6 +85,24 @@ describe('endpoint-lingered', () => {
     expect(causeOf(slowExit.fails(reset))).toMatchObject({ cause: 'endpoint-lingered', basis: 'direct' })
   })
 
+  it('is a reset or a refusal by a listener that was being closed while its process lost the core', () => {
+    const ending = { exitingMs: 4900, exitedMs: 4910, sandboxGoneMs: 5000, listenerClosedMs: 4080 }
+    const stalled = (listenerClosingMs: number | null): RecordingBuilder =>
+      hasty().ends('web-a', { ...ending, listenerClosingMs })
+    const sent = { atMs: 4036, writtenMs: 4037, pod: 'web-a' }
+    const reset: FailureCase = { ...sent, endedMs: 4045, code: 'reset', phase: 'headers' }
+    expect(causeOf(stalled(4041).fails(reset))).toMatchObject({ cause: 'endpoint-lingered' })
+    expect(causeOf(stalled(null).fails(reset)).cause).toBe('unexplained')
+    expect(causeOf(stalled(4060).fails(reset)).cause).toBe('unexplained')
+
+    const refusal = { atMs: 4050, endedMs: 4051, ...refused, pod: 'web-a' }
+    expect(causeOf(stalled(4041).fails(refusal))).toMatchObject({
+      cause: 'endpoint-lingered',
+      basis: 'temporal',
+    })
+    expect(causeOf(stalled(null).fails(refusal)).cause).toBe('unexplained')
+  })
+
   it('is also the failed reconnect of a kept connection', () => {
     const found = causeOf(
       hasty().fails({ population: 'reused', atMs: 4200, endedMs: 4201, ...refused, pod: 'web-a' }),
@@ -137,6 +148,11 @@ describe('ready-too-early', () => {
       .without('pod-logs')
       .fails({ atMs: 3500, endedMs: 3501, ...refused, pod: 'web-d' })
     expect(causeOf(silent)).toMatchObject({ cause: 'ready-too-early', basis: 'temporal' })
+  })
+
+  it('is a refusal before the pod listened, also if the driver noticed it after', () => {
+    const found = causeOf(eager().fails({ atMs: 3880, endedMs: 3930, ...refused, pod: 'web-d' }))
+    expect(found).toMatchObject({ cause: 'ready-too-early', basis: 'temporal', pod: 'web-d' })
   })
 
   it('is not claimed once the pod has listened', () => {
@@ -270,6 +286,16 @@ describe('idle-connection-reused', () => {
     })
   })
 
+  it('is a stream of HTTP/2 that crossed a GOAWAY, however late that was told', () => {
+    const turnedAway = { ...race, code: 'goaway', endedMs: 5056 } as const
+    expect(causeOf(recording().fails(turnedAway))).toMatchObject({
+      cause: 'idle-connection-reused',
+      basis: 'direct',
+    })
+    const early = { ...turnedAway, atMs: 4500, writtenMs: 4500.1, endedMs: 4500.6 }
+    expect(causeOf(recording().fails(early)).cause).toBe('unexplained')
+  })
+
   it('is only temporal when no ledger can tell that the server never read the request', () => {
     const found = causeOf(
       recording()
@@ -296,29 +322,11 @@ describe('idle-connection-reused', () => {
   it('is not claimed at the instant of a cut', () => {
     expect(causeOf(recording().ends('web-a', { cutMs: 5044.2 }).fails(race)).cause).toBe('killed-in-flight')
   })
-})
 
-describe('no-ready-endpoint', () => {
-  const emptied = (): RecordingBuilder =>
-    ['web-a', 'web-b', 'web-c'].reduce(
-      (built, name) => built.ends(name, { ...hastyEnding(4000), unroutedMs: 4300 }),
-      recording()
-        .pod('web-d', { routedMs: 6000 })
-        .pod('web-e', { routedMs: 6000 })
-        .pod('web-f', { routedMs: 6000 }),
-    )
-
-  it('is a refusal while the vantage node’s table was empty', () => {
-    const found = causeOf(emptied().fails({ atMs: 5000, endedMs: 5000, ...refused, pod: null }))
-    expect(found).toMatchObject({ cause: 'no-ready-endpoint', basis: 'direct', pod: null })
-    expect(found.evidence[0]).toBe(
-      'sent -700 ms: forwarding table of control-plane has no endpoint from here',
-    )
-  })
-
-  it('is not claimed while the table had endpoints', () => {
-    const found = causeOf(recording().fails({ atMs: 5000, endedMs: 5000, ...refused, pod: null }))
-    expect(found.cause).toBe('unexplained')
+  it('is not claimed for a WebSocket that was open when the server cut it', () => {
+    const open = { ...race, code: 'abnormal-close', phase: 'body', atMs: 2000, writtenMs: 2000.1 } as const
+    const cut = recording().ends('web-a', { cutMs: 5044.2 })
+    expect(causeOf(cut.fails({ ...open, ledger: 'arrived' })).cause).toBe('killed-in-flight')
   })
 })
 

@@ -44,13 +44,22 @@ function hadEnded({ connectUs, clockErrorUs }: Failure, pod: PodHistory): boolea
 /** Each of these: true = proved by steps, false = possible by what is known, null = not so. */
 function nobodyListened(failure: Failure, pod: PodHistory): boolean | null {
   const { endedUs, clockErrorUs } = failure
-  const seenEndUs = pod.ends.filter(end => end.seen).at(-1)?.fromUs ?? null
-  const closedUs = pod.listenerClosedUs ?? seenEndUs
+  const closedUs = pod.listenerClosedUs ?? seenEndUs(pod)
   if (closedUs !== null && closedUs <= endedUs - clockErrorUs) return true
-  if (closedUs !== null && closedUs <= endedUs + apartUs(failure)) return false
+  const closingUs = listenerClosingUs(pod)
+  if (closingUs !== null && closingUs <= endedUs + apartUs(failure)) return false
   if (pod.tellsSteps && closedUs !== null) return null
   // an app that tells nothing may close its listener at any time after SIGTERM
   return pod.sigtermUs === null || pod.sigtermUs <= endedUs + apartUs(failure) ? false : null
+}
+
+/** From when on the listener may have been closed: a process may lose its core between the step before and the one after. */
+function listenerClosingUs(pod: PodHistory): number | null {
+  return pod.listenerClosingUs ?? pod.listenerClosedUs ?? seenEndUs(pod)
+}
+
+function seenEndUs({ ends }: PodHistory): number | null {
+  return ends.filter(end => end.seen).at(-1)?.fromUs ?? null
 }
 
 function wasSilent({ connectUs, endedUs, clockErrorUs }: Failure, pod: PodHistory): boolean | null {
@@ -68,22 +77,23 @@ function refusedBehindRelay(failure: Failure, pod: PodHistory, { recording }: Ti
   if (recording.manifest.driver?.relayed !== true) return false
   const { connectUs, processed } = failure
   if (processed === 'arrived' || processed === 'answered') return false
-  const closedUs = pod.listenerClosedUs ?? pod.ends.filter(end => end.seen).at(-1)?.fromUs ?? null
-  return closedUs !== null && closedUs <= connectUs + apartUs(failure)
+  const closingUs = listenerClosingUs(pod)
+  return closingUs !== null && closingUs <= connectUs + apartUs(failure)
 }
 
 /** The kernel had accepted the connection; the server closed its listener without having taken it. */
 function closedInBacklog(
   failure: Failure,
-  { listenerClosedUs }: PodHistory,
+  pod: PodHistory,
   beganUs: number,
   timeline: Timeline,
 ): boolean | null {
   const { connectUs, endedUs, processed } = failure
+  const { listenerClosedUs } = pod
   if (listenerClosedUs === null || beganUs > endedUs + failure.clockErrorUs) return null
   if (processed === 'arrived' || processed === 'answered') return null
   if (connectUs > listenerClosedUs + apartUs(failure)) return null
-  if (endedUs < listenerClosedUs - apartUs(failure)) return null
+  if (endedUs < (listenerClosingUs(pod) ?? listenerClosedUs) - apartUs(failure)) return null
   if (endedUs > noticedByUs(listenerClosedUs, failure, timeline)) return null
   return processed === 'not-seen'
 }

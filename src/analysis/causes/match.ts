@@ -16,9 +16,18 @@ export function matched(basis: Match['basis'], failure: Failure, timeline: Timel
   return { basis, evidence: tellStory(failure, timeline) }
 }
 
-/** Cut by an orderly end or by a reset; which of both is chance (an RST that comes with data looks like a FIN). */
-export function wasCut(failure: Failure): boolean {
-  return failure.code === 'closed' || failure.code === 'reset'
+/**
+ * Cut by an orderly end or by a reset; which of both is chance (a server that has bytes left to read resets,
+ * and by TLS an RST that comes with data looks like a FIN). A WebSocket names either an abnormal close, for it ended
+ * without a goodbye.
+ */
+export function wasCut({ code }: Failure): boolean {
+  return code === 'closed' || code === 'reset' || code === 'abnormal-close'
+}
+
+/** HTTP/2 has a word for it: the stream crossed the server's GOAWAY, which says that it was not processed. */
+export function wasTurnedAway({ code }: Failure): boolean {
+  return code === 'goaway'
 }
 
 /** How far a witness and this sample may disagree about one instant: the watch's delay, and the driver's clock. */

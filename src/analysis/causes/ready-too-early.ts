@@ -12,7 +12,7 @@ import type { Matcher } from './match.ts'
 import { apartUs, matched, wasCut } from './match.ts'
 
 export const match: Matcher = (failure, timeline) => {
-  const { pod, endedUs } = failure
+  const { pod, connectUs, endedUs } = failure
   if (pod === null || failure.opensConnection !== true || !failure.unanswered) return null
   const relayed = timeline.recording.manifest.driver?.relayed === true
   const refused = failure.code === 'refused' || (wasCut(failure) && (relayed || failure.phase === 'connect'))
@@ -22,7 +22,9 @@ export const match: Matcher = (failure, timeline) => {
   const servesFromUs = firstServedUs(pod, timeline)
   // a pod that is only a suspect, and of which nobody knows when it began to serve, fits every refusal: that is no match
   if (servesFromUs === null && failure.podName === null) return null
-  if (servesFromUs !== null && servesFromUs <= endedUs - apartUs(failure)) return null
+  // A refusal is made when the connect comes, and noticed when the driver has a core again: the server may have begun to
+  // listen in between.
+  if (servesFromUs !== null && servesFromUs <= connectUs - apartUs(failure)) return null
   const certain = pod.tellsSteps && (servesFromUs === null || servesFromUs >= endedUs + failure.clockErrorUs)
   return matched(certain && wasRouted(failure, pod, timeline) ? 'direct' : 'temporal', failure, timeline)
 }
