@@ -10,7 +10,9 @@ import { renderKustomization, renderManifests, type Rendering } from '../scenari
 import { nearestName } from '../scenario/nearest.ts'
 import { parseScenario } from '../scenario/parse.ts'
 import { formatProblems, type Problem } from '../scenario/problems.ts'
+import { scaleLoad } from '../scenario/scale-load.ts'
 import { UsageError } from './exit-code.ts'
+import { Flags } from './flags.ts'
 import { unmappedImages } from './workload-images.ts'
 
 export interface Choice {
@@ -20,7 +22,13 @@ export interface Choice {
   disruption: string | undefined
   /** The cluster has images of its own. */
   anyImage: boolean
+  /** `--load-scale`; undefined: the load as it is declared. */
+  loadScale: string | undefined
 }
+
+/** Below, the slow requests are too few to be there when a pod goes; above, no machine carries the standard load. */
+const LEAST_SCALE = 0.1
+const MOST_SCALE = 10
 
 const variantsFolder = (): string => path.join(packageRoot(), 'k8s', 'variants')
 
@@ -30,7 +38,9 @@ export function readCatalogue(): Scenario[] {
   return catalogue.scenarios
 }
 
-export function chooseExperiments({ names, tour, all, disruption, anyImage }: Choice): Experiment[] {
+export function chooseExperiments(choice: Choice): Experiment[] {
+  const { names, tour, all, disruption, anyImage } = choice
+  const scale = chosenScale(choice.loadScale)
   const only = disruption === undefined ? null : knownDisruption(disruption)
   const wholeTour = tour || (names.length === 0 && !all)
   if (names.length > 0 && (tour || all)) throw new UsageError('either scenario names, or --tour, or --all')
@@ -50,7 +60,8 @@ export function chooseExperiments({ names, tour, all, disruption, anyImage }: Ch
   const experiments = pairs.map(({ scenario, plan }) => {
     const rendering = renderings.get(placeOf(scenario))
     const objects = rendering?.ok === true ? rendering.objects : []
-    return { name: `${scenario.name}.${plan.disruption}`, scenario, plan, objects }
+    const load = scale === null ? scenario.load : scaleLoad(scenario.load, scale)
+    return { name: `${scenario.name}.${plan.disruption}`, scenario: { ...scenario, load }, plan, objects }
   })
   const unmapped = anyImage ? [] : unmappedImages(experiments, sampleAppImages())
   const complaints = [...withoutWorkload(experiments), ...unmapped]
@@ -66,7 +77,16 @@ export function readCatalogueObjects(): Experiment['objects'] {
     all: true,
     disruption: undefined,
     anyImage: false,
+    loadScale: undefined,
   }).flatMap(({ objects }) => objects)
+}
+
+function chosenScale(text: string | undefined): number | null {
+  if (text === undefined) return null
+  const flags = new Flags()
+  const scale = flags.number('--load-scale', text, LEAST_SCALE, MOST_SCALE)
+  flags.done()
+  return scale
 }
 
 /** Where the manifests of a scenario are. */

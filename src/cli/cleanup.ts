@@ -33,11 +33,11 @@ function sentences(end: JournalEnd): string {
     case 'living':
       return `run ${end.runId} is still going on (process ${end.pid}): left alone\n`
     case 'taken-back':
-      return `run ${end.runId} on ${end.context}: ${listed(end.done, 'nothing had to be taken back')}`
+      return `run ${end.runId} on ${end.context}:${listed(end.done, 'nothing had to be taken back')}`
     case 'kept':
       return (
-        `run ${end.runId} on ${end.context}: ${listed(end.why, '')}` +
-        (end.done.length === 0 ? '' : `  done so far: ${listed(end.done, '')}`) +
+        `run ${end.runId} on ${end.context}:${listed(end.why, '')}` +
+        (end.done.length === 0 ? '' : `  done so far:${listed(end.done, '')}`) +
         `  its journal is kept, for another rollproof cleanup; if the cluster is gone for good, remove ${end.file}\n`
       )
     default:
@@ -46,4 +46,4 @@ function sentences(end: JournalEnd): string {
 }
 
 const listed = (items: readonly string[], none: string): string =>
-  items.length === 0 ? `${none}\n` : `\n${items.map(item => `  ${item}\n`).join('')}`
+  items.length === 0 ? ` ${none}\n` : `\n${items.map(item => `  ${item}\n`).join('')}`

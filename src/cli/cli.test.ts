@@ -68,6 +68,8 @@ describe('wrong input ends with exit code 2, before anything is begun', () => {
     ['a file that is not there', ['run', './no-such.yaml'], /no-such\.yaml: no such file/],
     ['a report that is not there', ['report', 'no-such-run'], /no-such-run: no report; looked for/],
     ['a folder without a recording', ['analyze', '.'], /no recording; expected/],
+    ['one run where two are compared', ['agreement', '--from', '.'], /--from takes runs in pairs/],
+    ['two folders without a run', ['agreement', '--from', '.', '.'], /no recording; expected a run/],
     ['an unknown output format', ['list', '-o', 'xml'], /Allowed choices are text, json/],
   ]
   it.each(cases)('%s', async (_, args, message) => {
@@ -137,7 +139,7 @@ describe('list', () => {
     const { stdout } = await runCommand(['list', '-o', 'json'])
     const list = JSON.parse(stdout) as { schemaVersion: number; scenarios: { name: string }[] }
     expect(list.schemaVersion).toBe(1)
-    expect(list.scenarios).toHaveLength(27)
+    expect(list.scenarios).toHaveLength(30)
   })
 })
 
@@ -154,6 +156,15 @@ describe('a stored run', () => {
     const stored = JSON.parse((await runCommand(['report', example, '-o', 'json'])).stdout) as Judged
     const again = JSON.parse((await runCommand(['analyze', example, '-o', 'json'])).stdout) as Judged
     expect(verdictsOf(again)).toEqual(verdictsOf(stored))
+  })
+
+  it('is compared with another, agrees with itself, and takes the place of an earlier run of its rows', async () => {
+    const out = path.join(folder, 'agreement.md')
+    const pair = [example, example]
+    const { exitCode, stdout } = await runCommand(['agreement', '--from', ...pair, ...pair, '--out', out])
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/\(0 rows\) and .* \((\d+) rows\), judged again at \S+\. \1 of \1 rows agree\./)
+    expect(readFileSync(out, 'utf8')).toBe(stdout)
   })
 })
 

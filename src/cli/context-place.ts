@@ -4,6 +4,7 @@
  */
 import { stringify } from 'yaml'
 import { systemClock } from '../base/clock.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { embeddedFacts } from '../cluster/context-facts.ts'
 import { acquireContext, REQUESTS_PER_SECOND } from '../cluster/context.ts'
@@ -78,7 +79,7 @@ async function chosenContext(source: KubeconfigSource, name: string | null): Pro
   try {
     return await readKubeconfig(source, name)
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    throw new UsageError(messageOf(error))
   }
 }
 

@@ -28,6 +28,9 @@ export function describeRunCommands(
     .action(async (options: RbacOptions) => done((await import('./rbac.ts')).rbacCommand(options, streams)))
 }
 
+const loadScale =
+  'every rate and set of connections times this, where a machine does not carry the whole load'
+
 function describeRun(
   program: Command,
   output: Option,
@@ -44,6 +47,7 @@ function describeRun(
       '--at-a-time <count>',
       'experiments under load side by side (default: as many as this machine carries)',
     )
+    .option('--load-scale <factor>', loadScale)
     .option('--seed <number>', 'seed of every random choice (default: a random one, told in the report)')
     .addOption(
       new Option('--driver <name>', 'what makes the load (default: rollproof)').choices(['rollproof', 'k6']),
@@ -85,9 +89,14 @@ function describeAgreement(program: Command, streams: Streams, done: (code: Exit
     .description('the same scenarios on a kind cluster and on the embedded one, side by side')
     .option('--all', 'the whole catalogue (without names and without it, the tour)')
     .option('--disruption <name>', 'only this disruption of each scenario')
+    .option('--load-scale <factor>', loadScale)
     .option('--seed <number>', 'seed of every random choice')
     .option('--reports <folder>', 'where reports/<run-id>/ goes', 'reports')
     .option('--out <file>', 'where the table is kept', 'reports/agreement.md')
+    .option(
+      '--from <run...>',
+      'judges stored runs again instead of measuring: a real one and an embedded one, and more such pairs, whose rows take the place of those before',
+    )
     .option('--kind-image <image>', 'node image of the kind cluster (default: kindest/node:v1.34.4)')
     .option('--kind-config <file>', "kind's own configuration of the cluster (default: three workers)")
     .option('--keep [name]', 'the kind cluster stays, and is used again (name: rollproof)')

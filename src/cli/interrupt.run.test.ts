@@ -1,10 +1,11 @@
 /** The harness is stopped in the middle, politely and not: no process, no folder stays, and the recording is readable. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readRecording } from '../recording/reader.ts'
-import { processesWith, runCommand, startCommand, type RunningCommand } from '../testing/command.ts'
+import { runCommand, startCommand, type RunningCommand } from '../testing/command.ts'
+import { processesWith, processFile } from '../testing/processes.ts'
 
 interface Lab {
   folder: string
@@ -43,14 +44,6 @@ async function untilNone(look: () => unknown[]): Promise<unknown[]> {
   const deadline = Date.now() + 10_000
   while (look().length > 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 50))
   return look()
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 describe.concurrent('a run that is interrupted', () => {
@@ -97,7 +90,7 @@ describe.concurrent('a run that is interrupted', () => {
     const lab = newLab()
     const run = lab.start('naive', '--disruption', 'rolling-update', '-o', 'json')
     await run.saw('baseline')
-    const victims = processesWith(lab.mark).filter(pid => commandLine(pid).includes(program))
+    const victims = processesWith(lab.mark).filter(pid => processFile(pid, 'cmdline').includes(program))
     expect(victims).toHaveLength(1)
     process.kill(victims[0] ?? 0, 'SIGKILL')
     const ended = await run.ended

@@ -3,6 +3,7 @@
  * at once: children notice by their closed input, and an embedded cluster takes its pods with it.
  */
 import type { ExitCode } from './exit-code.ts'
+import type { ProgressDisplay } from './progress-display.ts'
 
 export interface Interrupts {
   readonly signal: AbortSignal
@@ -29,5 +30,23 @@ export function listenForInterrupts(onFirst: (name: string) => void): Interrupts
     signal: abort.signal,
     exitCode: () => exitCode,
     dispose: () => names.forEach(name => process.removeListener(name, listener)),
+  }
+}
+
+/** Runs `action` with a display; what breaks off because of a signal ends with the signal's exit code. */
+export async function interruptible(
+  display: ProgressDisplay,
+  action: (interrupts: Interrupts) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const interrupts = listenForInterrupts(name => display.say(`${name}: ending, cleaning up …`))
+  try {
+    return await action(interrupts)
+  } catch (error) {
+    const exitCode = interrupts.exitCode()
+    if (exitCode === null) throw error
+    return exitCode
+  } finally {
+    display.end()
+    interrupts.dispose()
   }
 }

@@ -2,12 +2,13 @@
 import { findK6, type K6Executable } from '../base/k6-executable.ts'
 import type { Experiment } from '../run/experiment.ts'
 import { UsageError } from './exit-code.ts'
-import type { RunOptions } from './run.ts'
+
+export type DriverName = 'rollproof' | 'k6'
 
 /** Null where nobody needs it. A k6 that is missing or of no use is told before anything is begun. */
 export async function k6For(
   experiments: readonly Experiment[],
-  driver: RunOptions['driver'],
+  driver: DriverName | undefined,
   onRealCluster: boolean,
 ): Promise<K6Executable | null> {
   const scripted = experiments.find(({ scenario }) => scenario.k6Script !== undefined)

@@ -23,11 +23,14 @@ export function doubtsOf({ totals, end, books, interrupted }: LoadEvidence): str
     return [`the driver broke off without an account of its own: ${said}`]
   }
   const keys = Object.keys(totals) as (keyof LoadTotals)[]
-  const differing = keys.filter(key => totals[key] !== books.counted[key])
+  const { counted: recorded } = books
+  const differing = keys.filter(key => totals[key] !== recorded[key])
   if (differing.length > 0)
     doubts.push(
-      `the books do not balance: the samples and the driver's totals differ in ${differing.join(', ')}`,
+      `the books do not balance: what the driver recorded and its totals differ in ${differing.join(', ')}`,
     )
+  if (books.failed !== totals.failed)
+    doubts.push(`the books do not balance: ${totals.failed} failed, and ${books.failed} were told of`)
   const { skipped, unresolved, scheduled } = totals
   if (scheduled === 0 && !interrupted) doubts.push('no request was due')
   // What fell due in a stall is no more than the stall, which is judged by its length.

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { emptyTotals } from '../model/load.ts'
+import { emptyTotals, type Sample } from '../model/load.ts'
 import { LoadBooks } from './load-books.ts'
 import { doubtsOf, exitCodeOf } from './load-doubts.ts'
 import { isNearby, targetAddress } from './load-target.ts'
@@ -54,12 +54,25 @@ describe('what may be believed', () => {
   const end = { exitCode: 0, signal: null, stderr: '' }
   const evidence = { totals: emptyTotals(), end, books: new LoadBooks(0), interrupted: false }
   const server = { class: 'connect.refused', connection: 'fresh', count: 1 } as const
+  const latencyUs = { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
   const ours = { class: 'local.ports', connection: 'fresh', count: 1 } as const
 
   it('is nothing, when the driver gave no account, or counted otherwise, or sent nothing', () => {
     expect(doubtsOf({ ...evidence, totals: null })[0]).toContain('without an account')
     expect(doubtsOf({ ...evidence, totals: { ...emptyTotals(), sent: 1 } })[0]).toContain('differ in sent')
     expect(doubtsOf(evidence)).toEqual(['no request was due'])
+  })
+
+  it('is nothing, when fewer failures were told than counted', () => {
+    const totals = { ...emptyTotals(), scheduled: 1, sent: 1, failed: 1 }
+    const books = new LoadBooks(0)
+    books.takeRecorded({
+      populations: [],
+      together: { totals, latencyUs, serviceUs: latencyUs, latenessUs: latencyUs },
+    })
+    expect(doubtsOf({ ...evidence, totals, books })).toEqual([
+      expect.stringContaining('1 failed, and 0 were told of'),
+    ])
   })
 
   it('is a failure that was seen, but not one of the driver’s own', () => {
@@ -76,5 +89,42 @@ describe('what may be believed', () => {
     expect(doubtsOf({ ...evidence, books })).toContainEqual(
       expect.stringContaining('stood still, once for 300 ms'),
     )
+  })
+})
+
+describe('the books', () => {
+  const failed: Sample = {
+    seq: 0,
+    population: 'reused',
+    kind: 'get',
+    scheduledUs: 0,
+    sentUs: 1,
+    writtenUs: 1,
+    firstByteUs: null,
+    endedUs: 2,
+    connection: null,
+    servedBy: null,
+    outcome: { kind: 'failed', phase: 'headers', code: 'closed', status: null, detail: 'read EOF' },
+  }
+
+  it('count failures by class and connection, the most frequent first', () => {
+    const books = new LoadBooks(0)
+    books.takeFailure(failed)
+    books.takeFailure({ ...failed, population: 'fresh' })
+    books.takeFailure({ ...failed, population: 'fresh' })
+    expect(books.failures).toEqual([
+      { class: 'closed.before-response', connection: 'fresh', count: 2 },
+      { class: 'closed.before-response', connection: 'reused', count: 1 },
+    ])
+  })
+
+  it('balance even of a driver that broke off', () => {
+    const books = new LoadBooks(0)
+    books.progressed({ scheduled: 12, sent: 10, skipped: 2, succeeded: 7, failed: 1, unresolved: 0 })
+    for (let count = 0; count < 5; count++) books.takeFailure(failed)
+    const expected = { scheduled: 14, sent: 12, skipped: 2, succeeded: 7, failed: 5, unresolved: 0 }
+    expect(books.counted).toEqual(expected)
+    books.progressed({ scheduled: 22, sent: 20, skipped: 2, succeeded: 12, failed: 5, unresolved: 0 })
+    expect(books.counted).toMatchObject({ scheduled: 22, sent: 20, unresolved: 3 })
   })
 })

@@ -113,6 +113,7 @@ export function planOf(order: LoadOrder, target: TargetAddress, seed: number): L
     request,
     // A probe would send a user's request once more.
     probes: false,
+    record: 'summary',
     ...(workers > 1 ? { workers } : {}),
   }
 }
@@ -143,12 +144,15 @@ async function drive(
   signal: AbortSignal,
 ): Promise<{ totals: LoadTotals | null; end: ChildEnd }> {
   let totals: LoadTotals | null = null
-  const child = startChild(programPath('load'), [], systemClock, line => {
+  const onLine = (line: string): void => {
     const message = JSON.parse(line) as LoadMessage
     switch (message.type) {
       case 'sample':
-        return books.take(unpackSample(message.row))
+        return books.takeFailure(unpackSample(message.row))
+      case 'summary':
+        return books.takeRecorded(message.summary)
       case 'progress':
+        books.progressed(message.totals)
         return display.progress(message.totals, message.atUs)
       case 'stall':
         return books.stalled(message.stall)
@@ -159,10 +163,11 @@ async function drive(
         return books.limited(message.limits)
       case 'started':
       case 'probe':
-      case 'summary':
         return
     }
-  })
+  }
+  const withoutTls = plan.target.tls?.verify !== true
+  const child = startChild(programPath('load'), [], systemClock, onLine, { withoutTls })
   child.send(plan)
   signal.addEventListener('abort', () => void child.stop(CLOSE_MS), { once: true })
   const end = await child.ended

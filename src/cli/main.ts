@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.ts'
+import { messageOf } from '../base/message-of.ts'
 import { describeClusterCommands } from './describe-cluster.ts'
 import { describeLoadCommands } from './describe-load.ts'
 import { describeRunCommands } from './describe-run.ts'
@@ -25,7 +26,7 @@ export async function main(argv: string[], streams: Streams): Promise<ExitCode> 
       streams.stderr.write(`${error.message}\n`)
       return 2
     }
-    streams.stderr.write(`rollproof: ${error instanceof Error ? error.message : String(error)}\n`)
+    streams.stderr.write(`rollproof: ${messageOf(error)}\n`)
     return 3
   }
 }

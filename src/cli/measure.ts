@@ -1,6 +1,7 @@
 /**
- * Conducts experiments side by side, and those that the machine was too busy for once more, alone. What was measured while
- * the machine was short of processor shows nothing about a configuration, so it is set aside, and the report says so.
+ * Conducts experiments side by side, and those that the machine was too busy for once more, in the end alone. What
+ * was measured while the machine was short of processor shows nothing about a configuration, so it is set aside, and the
+ * report says so.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename } from 'node:fs/promises'
@@ -9,6 +10,7 @@ import type { Analysis } from '../analysis/analysis.ts'
 import { tooBusy } from '../analysis/verdict.ts'
 import { systemClock } from '../base/clock.ts'
 import type { K6Executable } from '../base/k6-executable.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { Provenance } from '../model/recording.ts'
 import type { MeasuredAgain, NotRun } from '../report/run-report.ts'
 import { estimate, type Experiment } from '../run/experiment.ts'
@@ -19,8 +21,11 @@ import { analyzeFolder } from './judge.ts'
 import type { ProgressDisplay } from './progress-display.ts'
 import type { Venue } from './venue.ts'
 
-/** With others beside it once, and then alone: who is disturbed twice while alone will be a third time. */
-const MEASUREMENTS = 3
+/** So many experiments of a run are measured again with others beside them, which takes hardly any time. */
+const AGAIN_BESIDE_OTHERS = 2
+
+/** Who is disturbed twice while alone will be a third time. */
+const AGAIN_ALONE = 2
 
 export interface MeasurePlan {
   experiments: readonly Experiment[]
@@ -51,38 +56,113 @@ export interface Measured {
 }
 
 export async function measure(plan: MeasurePlan): Promise<Measured> {
-  const { experiments, atATime, display, signal } = plan
-  const told: Told = { notRun: [], left: [] }
-  const loadRoom = new LoadRoom(atATime, plan.measuresRoom ? machine() : null)
-  const order = startOrder(experiments, atATime, estimate)
-  const folders = await sideBySide(experiments, order, experimentsAtATime(atATime), async experiment => {
-    if (!signal.aborted) return conductOne(plan, experiment, loadRoom, told)
-    told.notRun.push({ name: experiment.name, why: String(signal.reason) })
-    return null
-  })
-  const measuredAgain: MeasuredAgain[] = []
-  const analyses: Analysis[] = []
-  const again = experimentsAtATime(atATime) > 1
-  // One after the other: a recording of thousands of requests is held in memory only while it is judged.
-  for (const [index, experiment] of experiments.entries()) {
-    let recording = folders[index] ?? null
-    let measurements = 1
-    while (recording !== null) {
-      const analysis = await analyzeFolder(recording)
-      const why = again && !signal.aborted && measurements < MEASUREMENTS ? tooBusy(analysis) : null
-      if (why === null) {
-        analyses.push(analysis)
-        break
-      }
-      const { name } = experiment
-      display.say(`${name}: the machine was too busy: measuring it again, alone`)
-      display.again(name)
-      const aside = await setAside(recording, measurements++)
-      measuredAgain.push({ name, why, recording: path.relative(plan.folder, aside) })
-      recording = await conductOne(plan, experiment, new LoadRoom(1), told)
+  return new Measuring(plan).all()
+}
+
+class Measuring {
+  readonly #plan: MeasurePlan
+  readonly #told: Told = { notRun: [], left: [], measuredAgain: [] }
+  readonly #workers: number
+  /** One recording after the other: one of thousands of requests is held in memory only while it is judged. */
+  #judging: Promise<unknown> = Promise.resolve()
+
+  constructor(plan: MeasurePlan) {
+    this.#plan = plan
+    this.#workers = experimentsAtATime(plan.atATime)
+  }
+
+  async all(): Promise<Measured> {
+    const { experiments, atATime, measuresRoom, signal } = this.#plan
+    const loadRoom = new LoadRoom(atATime, measuresRoom ? machine() : null)
+    const order = startOrder(experiments, atATime, estimate)
+    const beside = await sideBySide(experiments, order, this.#workers, async experiment => {
+      if (!signal.aborted) return this.#besideOthers(experiment, loadRoom)
+      this.#told.notRun.push({ name: experiment.name, why: String(signal.reason) })
+      return null
+    })
+    const analyses: Analysis[] = []
+    for (const [index, experiment] of experiments.entries()) {
+      const analysis = await this.#alone(experiment, beside[index] ?? null)
+      if (analysis !== null) analyses.push(analysis)
+    }
+    return { analyses, ...this.#told }
+  }
+
+  async #besideOthers(experiment: Experiment, loadRoom: LoadRoom): Promise<Analysis | null> {
+    const first = await this.#conductOne(experiment, loadRoom)
+    // Where many are spoilt, it is not chance: they would be again.
+    if (this.#told.measuredAgain.length >= AGAIN_BESIDE_OTHERS || !(await this.#setAsideIfSpoilt(first)))
+      return first
+    return this.#conductOne(experiment, loadRoom)
+  }
+
+  /** `last`: what came of it so far. */
+  async #alone(experiment: Experiment, last: Analysis | null): Promise<Analysis | null> {
+    let analysis = last
+    for (let again = 0; again < AGAIN_ALONE && (await this.#setAsideIfSpoilt(analysis)); again++)
+      analysis = await this.#conductOne(experiment, new LoadRoom(1))
+    return analysis
+  }
+
+  /** True where the machine was too busy for it: it is to be measured again, and its recording lies elsewhere. */
+  async #setAsideIfSpoilt(analysis: Analysis | null): Promise<boolean> {
+    const { signal, display, folder } = this.#plan
+    const { measuredAgain } = this.#told
+    // What was alone the first time would be no better off.
+    if (analysis === null || this.#workers === 1 || signal.aborted) return false
+    const why = tooBusy(analysis)
+    if (why === null) return false
+    const { name } = analysis
+    display.say(`${name}: the machine was too busy: measuring it again`)
+    display.again(name)
+    const earlier = measuredAgain.filter(again => again.name === name).length
+    const aside = await setAside(path.join(folder, name), earlier + 1)
+    measuredAgain.push({ name, why, recording: path.relative(folder, aside) })
+    return true
+  }
+
+  /** Null when there is nothing to judge, with the reason in `notRun`. */
+  async #conductOne(experiment: Experiment, loadRoom: LoadRoom): Promise<Analysis | null> {
+    const plan = this.#plan
+    const { runId, seed, provenance, display, venue, signal } = plan
+    const { name } = experiment
+    const folder = path.join(plan.folder, name)
+    try {
+      const manifest = await run({
+        experiment,
+        acquire: () => venue.acquire(experiment, seed),
+        folder,
+        runId,
+        runPrefix: randomBytes(4).toString('hex'),
+        seed,
+        provenance,
+        k6: plan.k6Always || experiment.scenario.k6Script !== undefined ? plan.k6 : null,
+        clock: systemClock,
+        signal,
+        loadRoom,
+        onPhase: phase => display.phase(name, phase),
+        onLoad: ({ sent, failed }) => display.load(name, sent, failed),
+        onChosen: what => display.say(`${name}: ${what}`),
+        onLeft: what => {
+          display.say(`${name}: ${what}`)
+          this.#told.left.push(`${name}: ${what}`)
+        },
+      })
+      if (manifest.interrupted !== null && !signal.aborted) display.say(`${name}: ${manifest.interrupted}`)
+      display.phase(name, 'done')
+      return await this.#judge(folder)
+    } catch (error) {
+      this.#told.notRun.push({ name, why: messageOf(error) })
+      display.phase(name, 'not run')
+      return null
     }
   }
-  return { analyses, measuredAgain, ...told }
+
+  async #judge(recording: string): Promise<Analysis> {
+    const judged = this.#judging.then(() => analyzeFolder(recording))
+    this.#judging = judged.catch(() => undefined)
+    return judged
+  }
 }
 
 function machine(): Machine {
@@ -97,45 +177,4 @@ async function setAside(recording: string, measurement: number): Promise<string>
   return aside
 }
 
-type Told = Pick<Measured, 'notRun' | 'left'>
-
-/** The folder of the recording; null when there is none, with the reason in `notRun`. */
-async function conductOne(
-  plan: MeasurePlan,
-  experiment: Experiment,
-  loadRoom: LoadRoom,
-  told: Told,
-): Promise<string | null> {
-  const { runId, seed, provenance, display, venue, signal } = plan
-  const { name } = experiment
-  const folder = path.join(plan.folder, name)
-  try {
-    const manifest = await run({
-      experiment,
-      acquire: () => venue.acquire(experiment, seed),
-      folder,
-      runId,
-      runPrefix: randomBytes(4).toString('hex'),
-      seed,
-      provenance,
-      k6: plan.k6Always || experiment.scenario.k6Script !== undefined ? plan.k6 : null,
-      clock: systemClock,
-      signal,
-      loadRoom,
-      onPhase: phase => display.phase(name, phase),
-      onLoad: ({ sent, failed }) => display.load(name, sent, failed),
-      onChosen: what => display.say(`${name}: ${what}`),
-      onLeft: what => {
-        display.say(`${name}: ${what}`)
-        told.left.push(`${name}: ${what}`)
-      },
-    })
-    if (manifest.interrupted !== null && !signal.aborted) display.say(`${name}: ${manifest.interrupted}`)
-    display.phase(name, 'done')
-    return folder
-  } catch (error) {
-    told.notRun.push({ name, why: error instanceof Error ? error.message : String(error) })
-    display.phase(name, 'not run')
-    return null
-  }
-}
+type Told = Omit<Measured, 'analyses'>

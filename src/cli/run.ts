@@ -1,13 +1,14 @@
 /** `rollproof run`: choose, run side by side, judge, report. */
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { RunReport } from '../report/run-report.ts'
 import { readProvenance } from '../run/provenance.ts'
 import { chooseExperiments, readCatalogue } from './choose.ts'
 import { meansContext, type ContextOptions } from './context-options.ts'
 import { UsageError, type ExitCode } from './exit-code.ts'
-import { listenForInterrupts } from './interrupts.ts'
-import { k6For } from './k6-for.ts'
+import { interruptible } from './interrupts.ts'
+import { k6For, type DriverName } from './k6-for.ts'
 import { judgeRun, printReport, writeReport, type OutputFormat } from './judge.ts'
 import { measure } from './measure.ts'
 import { ProgressDisplay } from './progress-display.ts'
@@ -19,21 +20,22 @@ export interface RunOptions extends VenueOptions, ContextOptions {
   tour?: boolean
   all?: boolean
   disruption?: string
+  loadScale?: string
   atATime?: string
   seed?: string
-  driver?: 'rollproof' | 'k6'
+  driver?: DriverName
   reports: string
   output: OutputFormat
 }
 
 export async function runCommand(names: string[], options: RunOptions, streams: Streams): Promise<ExitCode> {
-  const { tour = false, all = false, disruption, cluster = 'embedded' } = options
+  const { tour = false, all = false, disruption, cluster = 'embedded', loadScale } = options
   const atATime = wholeNumber('--at-a-time', options.atATime, 1, 64)
   const seed = chosenSeed('--seed', options.seed)
   const onContext = meansContext(options)
   if (onContext && cluster === 'kind') throw new UsageError('either --cluster kind, or --context')
   const anyImage = onContext || cluster === 'kind'
-  const experiments = chooseExperiments({ names, tour, all, disruption, anyImage })
+  const experiments = chooseExperiments({ names, tour, all, disruption, anyImage, loadScale })
   const complaint = venueComplaint(
     options,
     readCatalogue().map(({ name }) => name),
@@ -55,9 +57,8 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
 
   const display = new ProgressDisplay(streams, systemClock, experiments)
   const say = (text: string): void => display.say(text)
-  const interrupts = listenForInterrupts(name => say(`${name}: ending, cleaning up …`))
-  const { signal } = interrupts
-  try {
+  return interruptible(display, async interrupts => {
+    const { signal } = interrupts
     const { env } = streams
     const venue =
       place === null
@@ -84,14 +85,7 @@ export async function runCommand(names: string[], options: RunOptions, streams: 
     const exitCode = interrupts.exitCode() ?? report.exitCode
     if (left.length > 0) streams.stderr.write(`${venue.whenLeft}\n`)
     return exitCode === 0 && (!written || left.length > 0) ? 3 : exitCode
-  } catch (error) {
-    const exitCode = interrupts.exitCode()
-    if (exitCode === null) throw error
-    return exitCode
-  } finally {
-    display.end()
-    interrupts.dispose()
-  }
+  })
 }
 
 /** What was measured is shown even when the cluster does not go. */
@@ -99,7 +93,7 @@ async function closeVenue(venue: Venue, trouble: boolean, say: (text: string) =>
   try {
     await venue.close(trouble)
   } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}; \`rollproof cleanup\` tries again`)
+    say(`${messageOf(error)}; \`rollproof cleanup\` tries again`)
   }
 }
 
@@ -109,9 +103,7 @@ async function tryToWrite(folder: string, report: RunReport, { stderr }: Streams
     await writeReport(folder, report)
     return true
   } catch (error) {
-    stderr.write(
-      `the report could not be written: ${error instanceof Error ? error.message : String(error)}\n`,
-    )
+    stderr.write(`the report could not be written: ${messageOf(error)}\n`)
     return false
   }
 }

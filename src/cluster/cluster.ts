@@ -20,6 +20,11 @@ export interface Cluster {
   readonly mutations: Mutations
   readonly nodeRules: NodeRules
   readonly witnesses: readonly Witness[]
+  /**
+   * `late`: a log is read when its pod goes, or the load has ended. Following one costs a real cluster as much for each
+   * line (runtime, kubelet, API server) as the request that the line is about.
+   */
+  readonly readsLogs: 'live' | 'late'
   /** Where the workload goes, and everything else of the run that has a namespace. */
   readonly namespace: string
   /** Starts the load on a Service of that namespace, from where this cluster's clients are. */

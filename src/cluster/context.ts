@@ -89,6 +89,7 @@ export async function acquireContext(plan: ContextPlan): Promise<Cluster> {
       client,
       mutations,
       nodeRules: { touch: plan.touchNodes, runId },
+      readsLogs: embedded ? 'live' : 'late',
       witnesses: embedded ? witnesses : witnesses.filter(isSeenAnywhere),
       namespace,
       startLoad: (order, service, observer) => plan.startLoad(place, order, service, observer),

@@ -122,6 +122,7 @@ export async function acquireEmbedded(plan: EmbeddedPlan): Promise<Cluster> {
     mutations: new MutatingClient({ client, runId: 'embedded', log: noLog, prepare: object => object }),
     nodeRules: { touch: 'every', runId: 'embedded' },
     witnesses,
+    readsLogs: 'live',
     namespace: NAMESPACE,
     async startLoad(order, { name, port }, observer) {
       const service = `${NAMESPACE}/${name}:${port}`

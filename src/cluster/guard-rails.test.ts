@@ -148,7 +148,7 @@ describe('a context that is somebody’s cluster', () => {
     expect((await check({ objects })).complaints).toEqual([
       expect.stringMatching(/Deployment web is already there, made by run r1/),
       expect.stringMatching(
-        /1 pods carry the labels of the Deployment web.*old-1, and not made by rollproof/,
+        /a pod carries the labels of the Deployment web.*old-1, and not made by rollproof/,
       ),
     ])
   })

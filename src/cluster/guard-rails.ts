@@ -113,9 +113,10 @@ async function occupants({ client, objects }: GuardedRun, namespace: string): Pr
     )
     const [first] = like
     if (first === undefined) continue
+    const carriers = like.length === 1 ? 'a pod carries' : `${like.length} pods carry`
     complaints.push(
-      `${like.length} pods carry the labels of the Deployment ${object.metadata.name} already ` +
-        `(${first.metadata.name}, ${ownerOf(first)}); they would get its requests`,
+      `${carriers} the labels of the Deployment ${object.metadata.name} already ` +
+        `(${first.metadata.name}, ${ownerOf(first)}), and would get its requests`,
     )
   }
   return complaints

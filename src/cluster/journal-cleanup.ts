@@ -1,5 +1,6 @@
 /** What a killed run left on a cluster of others is taken back from its journal. A living run's is left alone. */
 import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/message-of.ts'
 import { connectKube } from '../kube/client.ts'
 import { rmSync } from 'node:fs'
 import { clusterUidOf } from './context-facts.ts'
@@ -49,9 +50,6 @@ async function takeBackJournal(journal: StoredJournal, clock: Clock): Promise<Jo
       client.close()
     }
   } catch (error) {
-    return kept(
-      [],
-      [`${place.server} cannot be reached: ${error instanceof Error ? error.message : String(error)}`],
-    )
+    return kept([], [`${place.server} cannot be reached: ${messageOf(error)}`])
   }
 }

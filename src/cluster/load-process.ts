@@ -12,7 +12,7 @@ import type {
   SampleRow,
 } from '../model/load.ts'
 import type { LoadRecord } from '../model/remote-load.ts'
-import { sampleColumns } from '../model/sample-row.ts'
+import { LiveLoad } from './live-load.ts'
 
 export interface LoadObserver {
   sample(row: SampleRow): void
@@ -23,8 +23,7 @@ export interface LoadObserver {
 }
 
 export interface LoadProcess {
-  /** Live counts, for progress and to end the warm-up; the recording is counted anew by the analysis. */
-  readonly live: { sent: number; failed: number; lastFailureUs: number | null; startedUs: number | null }
+  readonly live: Readonly<LiveLoad>
   /** On a real cluster: where it comes from, and what became of each driver so far. */
   record?(): LoadRecord
   /** Resolves with the driver's own account; null when it ended without one. */
@@ -35,27 +34,19 @@ export interface LoadProcess {
   kill(): Promise<void>
 }
 
-const outcomeColumn = sampleColumns.indexOf('outcome')
-const endedColumn = sampleColumns.indexOf('endedUs')
 const KILL_GRACE_MS = 1000
 
 /** The driver as a child process of ours. */
 export function startLocalLoad(plan: LoadPlan, clock: Clock, observer: LoadObserver): LoadProcess {
-  const live: LoadProcess['live'] = { sent: 0, failed: 0, lastFailureUs: null, startedUs: null }
+  const live = new LiveLoad()
   let totals: LoadTotals | null = null
   const program = programPath(plan.k6 === undefined ? 'load' : 'k6-load')
   const onLine = (line: string): void => {
     const message = JSON.parse(line) as LoadMessage
     switch (message.type) {
-      case 'started':
-        live.startedUs = message.atUs
-        break
       case 'sample':
         observer.sample(message.row)
-        if (message.row[outcomeColumn] !== 'succeeded') {
-          live.failed += 1
-          live.lastFailureUs = Number(message.row[endedColumn] ?? clock.nowUs())
-        }
+        live.note(message.row, clock.nowUs())
         break
       case 'progress':
         live.sent = message.totals.sent
@@ -70,6 +61,7 @@ export function startLocalLoad(plan: LoadPlan, clock: Clock, observer: LoadObser
         observer.limits(message.limits)
         break
       // For other parents than a run: what a run judges is in its samples.
+      case 'started':
       case 'summary':
         break
       case 'ended':

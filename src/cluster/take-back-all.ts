@@ -4,6 +4,7 @@
  */
 import { assertNever } from '../base/assert.ts'
 import { sleep, type Clock } from '../base/clock.ts'
+import { messageOf } from '../base/message-of.ts'
 import { apiErrorCode } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { removeRequest, RUN_LABEL } from '../kube/mutation-requests.ts'
@@ -41,7 +42,7 @@ export async function takeBackAll(plan: TakeBackPlan): Promise<TakeBackOutcome> 
       const sentence = describe(entry, taken)
       if (sentence !== null) outcome.done.push(sentence)
     } catch (error) {
-      outcome.failed.push(`${entry.method} ${pathOf(entry)}: ${textOf(error)}`)
+      outcome.failed.push(`${entry.method} ${pathOf(entry)}: ${messageOf(error)}`)
     }
   }
   const made = entries.flatMap(({ undo }) => (undo.kind === 'delete' ? [undo.path] : []))
@@ -49,7 +50,7 @@ export async function takeBackAll(plan: TakeBackPlan): Promise<TakeBackOutcome> 
     await podsGone(plan, namespacesOf(made), runId)
     await allGone(plan, made)
   } catch (error) {
-    outcome.failed.push(textOf(error))
+    outcome.failed.push(messageOf(error))
   }
   return outcome
 }
@@ -161,5 +162,3 @@ async function untilTrue(plan: TakeBackPlan, what: string, look: () => Promise<b
     await sleep(plan.clock, POLL_MS)
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -21,17 +21,38 @@ const pod = (state: object): object => ({
 })
 const entry = (request: number): string => `rollproof answered 00000000-${request} ${request}\n`
 
+interface Late {
+  /** What the watch tells, a moment after the list. */
+  events: object[]
+  /** Aborted a moment after that. */
+  due?: AbortController
+  /** Of each request for the log: which it asked for. */
+  asked: string[]
+}
+
 /** What came of a pod's log whose connections go as told; `now` is how the pod looks when it is asked for. */
 async function observed(
   connections: ((response: http.ServerResponse) => void)[],
   now: (response: http.ServerResponse) => void,
+  late: Late | null = null,
 ): Promise<{ requests: string[]; gaps: string[] }> {
   const rest = [...connections]
   const server = http.createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server')
-    if (pathname.endsWith('/log')) return (rest.shift() ?? (each => each.writeHead(404).end('{}')))(response)
+    if (pathname.endsWith('/log')) {
+      late?.asked.push(searchParams.get('previous') === null ? 'present' : 'previous')
+      return (rest.shift() ?? (each => each.writeHead(404).end('{}')))(response)
+    }
     if (pathname.endsWith('/web-1')) return now(response)
-    if (searchParams.get('watch') !== null) return response.flushHeaders()
+    if (searchParams.get('watch') !== null) {
+      response.flushHeaders()
+      setTimeout(() => {
+        for (const object of late?.events ?? [])
+          response.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`)
+        setTimeout(() => late?.due?.abort(), 50)
+      }, 50)
+      return
+    }
     response.end(JSON.stringify({ metadata: { resourceVersion: '5' }, items: [pod(running)] }))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -74,6 +95,7 @@ async function observed(
         requests.push(request)
         finish()
       },
+      logsDue: late === null ? AbortSignal.abort() : (late.due ?? new AbortController()).signal,
     })
   })
   return { requests, gaps }
@@ -129,5 +151,56 @@ describe('the log of a pod', () => {
     const { requests, gaps } = await observed([breaksOff(entry(1))], gone)
     expect(requests).toEqual(['00000000-1'])
     expect(gaps).toEqual([expect.stringMatching(/^log of web-1: /)])
+  })
+})
+
+describe('a log that is read late', () => {
+  const changed = (change: object, restartCount = 0, state: object = running): object => {
+    const base = pod(state) as { metadata: object; status: { containerStatuses: object[] } }
+    const [status] = base.status.containerStatuses
+    return {
+      ...base,
+      metadata: { ...base.metadata, resourceVersion: '4', ...change },
+      status: { containerStatuses: [{ ...status, restartCount }] },
+    }
+  }
+
+  it('stays unread until its pod is to go', async () => {
+    const late: Late = {
+      events: [changed({}), changed({ deletionTimestamp: '2026-01-02T03:04:05Z', resourceVersion: '5' })],
+      asked: [],
+    }
+    const connections = [ends(entry(1) + entry(9))]
+    expect(await observed(connections, looks(terminated), late)).toEqual({
+      requests: ['00000000-1', '00000000-9'],
+      gaps: [],
+    })
+    expect(late.asked).toEqual(['present'])
+  })
+
+  it('is read when the load has ended', async () => {
+    const late: Late = { events: [], due: new AbortController(), asked: [] }
+    expect(await observed([ends(entry(9))], looks(running), late)).toEqual({
+      requests: ['00000000-9'],
+      gaps: [],
+    })
+    expect(late.asked[0]).toBe('present')
+  })
+
+  it('of a container that was started anew is the one before', async () => {
+    const late: Late = { events: [changed({}, 1)], asked: [] }
+    expect(await observed([ends(entry(9))], looks(running), late)).toEqual({
+      requests: ['00000000-9'],
+      gaps: [],
+    })
+    expect(late.asked).toEqual(['previous'])
+  })
+
+  it('of a container that was started anew twice is not there any more: a gap', async () => {
+    const late: Late = { events: [changed({}, 2)], asked: [] }
+    const { requests, gaps } = await observed([], looks(running), late)
+    expect(requests).toEqual([])
+    expect(gaps).toEqual([expect.stringMatching(/^log of web-1: not read yet/)])
+    expect(late.asked).toEqual([])
   })
 })

@@ -1,7 +1,8 @@
 /**
- * The pods' logs, followed while the pods live, because they are gone with the pods. They hold the sample app's ledger
- * and the steps of its life. A log that broke off is read again from its start, past the lines that were seen already:
- * each line has its own instant, so nothing is late. What could not be read to its end is told as a gap.
+ * The pods' logs, read while the pods are there, because they are gone with the pods. They hold the sample app's ledger
+ * and the steps of its life. Where following is dear, a log stays unread until its pod goes or the load has ended. A log
+ * that broke off is read again from its start, past the lines that were seen already: each line has its own instant, so
+ * nothing is late. What could not be read to its end is told as a gap.
  */
 import { sleep } from '../base/clock.ts'
 import { LineSplitter } from '../base/ndjson.ts'
@@ -11,17 +12,19 @@ import { parsePodLogLine } from './pod-log-line.ts'
 import { follow, labelQuery, type WitnessContext } from './witness.ts'
 
 export function observePodLogs(context: WitnessContext): Promise<void> {
-  const followed = new Set<string>()
+  const known = new Map<string, LogReader>()
   const path = `/api/v1/namespaces/${context.namespace}/pods`
   return follow<Pod>(context, 'pod-logs', path, labelQuery(context.podLabels), pod => {
-    for (const status of pod?.status?.containerStatuses ?? []) {
-      if (status.state?.running === undefined || pod === null) continue
-      const instance = `${pod.metadata.uid ?? pod.metadata.name}/${status.name}/${status.restartCount}`
-      if (followed.has(instance)) continue
-      followed.add(instance)
+    if (pod === null) return
+    const { uid, name } = pod.metadata
+    for (const status of pod.status?.containerStatuses ?? []) {
+      if (status.state?.running === undefined) continue
+      const instance = `${uid ?? name}/${status.name}/${status.restartCount}`
+      if (known.has(instance)) continue
       const { name: container, restartCount } = status
-      void followLog(context, { pod: pod.metadata.name, uid: pod.metadata.uid, container, restartCount })
+      known.set(instance, new LogReader(context, { pod: name, uid, container, restartCount }))
     }
+    for (const reader of known.values()) if (reader.isOf(uid, name)) reader.see(pod)
   })
 }
 
@@ -34,27 +37,79 @@ interface Instance {
 
 const PAUSE_MS = 1000
 
-async function followLog(context: WitnessContext, instance: Instance): Promise<void> {
-  const { clock, signal, record } = context
-  const reading: Reading = { lines: 0, unreadSinceUs: clock.nowUs(), broken: null, ended: false }
-  const tellGap = (): void => {
-    if (reading.broken === null) return
-    const why = `log of ${instance.pod}: ${reading.broken}`
-    reading.broken = null
-    const fromUs = reading.unreadSinceUs
-    record({ atUs: clock.nowUs(), kind: 'watch-gap', witness: 'pod-logs', fromUs, why })
+/** A kubelet may begin a new file after 10 MiB, and answers from the newest only: some 500 requests a second of one pod. */
+const UNREAD_MS = 60_000
+
+class LogReader {
+  /** How often its container was started anew since. */
+  #restarts = 0
+  #due = (): void => undefined
+  readonly #context: WitnessContext
+  readonly #instance: Instance
+  readonly #reading: Reading
+
+  constructor(context: WitnessContext, instance: Instance) {
+    this.#context = context
+    this.#instance = instance
+    this.#reading = { lines: 0, unreadSinceUs: context.clock.nowUs(), broken: 'not read yet', ended: false }
+    void this.#read()
   }
-  // Told at once: the recording closes.
-  signal.addEventListener('abort', tellGap, { once: true })
-  while (!signal.aborted) {
-    await readOn(context, instance, reading)
-    const life = await lifeOf(context, instance)
-    // Of a container that has ended, and whose log was read to its end, nothing more will come.
-    if (life === 'gone' || (life === 'ended' && reading.broken === null)) break
-    await sleep(clock, PAUSE_MS, signal)
+
+  isOf(uid: string | undefined, name: string): boolean {
+    return uid === this.#instance.uid && name === this.#instance.pod
   }
-  signal.removeEventListener('abort', tellGap)
-  if (!signal.aborted) tellGap()
+
+  /** As it is now. */
+  see({ metadata, status }: Pod): void {
+    const { container, restartCount } = this.#instance
+    const now = status?.containerStatuses?.find(({ name }) => name === container)
+    this.#restarts = (now?.restartCount ?? restartCount) - restartCount
+    const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed'
+    if (metadata.deletionTimestamp !== undefined || isOver || this.#restarts > 0) this.#due()
+  }
+
+  async #read(): Promise<void> {
+    const { clock, signal, record } = this.#context
+    const reading = this.#reading
+    const tellGap = (): void => {
+      if (reading.broken === null) return
+      const why = `log of ${this.#instance.pod}: ${reading.broken}`
+      reading.broken = null
+      const fromUs = reading.unreadSinceUs
+      record({ atUs: clock.nowUs(), kind: 'watch-gap', witness: 'pod-logs', fromUs, why })
+    }
+    // Told at once: the recording closes.
+    signal.addEventListener('abort', tellGap, { once: true })
+    await this.#untilDue()
+    while (!signal.aborted) {
+      const unread = reading.lines === 0
+      // Only the log before the present one is kept.
+      if (unread && this.#restarts > 1) break
+      const previous = unread && this.#restarts === 1
+      await readOn(this.#context, this.#instance, reading, previous)
+      const life = previous ? 'ended' : await lifeOf(this.#context, this.#instance)
+      // Of a container that has ended, and whose log was read to its end, nothing more will come.
+      if (life === 'gone' || (life === 'ended' && reading.broken === null)) break
+      await sleep(clock, PAUSE_MS, signal)
+    }
+    signal.removeEventListener('abort', tellGap)
+    if (!signal.aborted) tellGap()
+  }
+
+  /** The log is to be read from now on: it will not be there for ever. */
+  #untilDue(): Promise<void> {
+    const { clock, signal, logsDue } = this.#context
+    return new Promise(resolve => {
+      const timer = clock.after(UNREAD_MS, () => this.#due())
+      this.#due = () => {
+        timer.cancel()
+        resolve()
+      }
+      signal.addEventListener('abort', this.#due, { once: true })
+      logsDue.addEventListener('abort', this.#due, { once: true })
+      if (signal.aborted || logsDue.aborted) this.#due()
+    })
+  }
 }
 
 /** How far a log has been read. */
@@ -67,10 +122,15 @@ interface Reading {
   ended: boolean
 }
 
-async function readOn(context: WitnessContext, instance: Instance, reading: Reading): Promise<void> {
+async function readOn(
+  context: WitnessContext,
+  instance: Instance,
+  reading: Reading,
+  previous: boolean,
+): Promise<void> {
   const { client, clock, namespace, signal } = context
   const { pod, container } = instance
-  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&follow=true`
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&${previous ? 'previous' : 'follow'}=true`
   let number = 0
   const lines = new LineSplitter(line => {
     number += 1
@@ -80,6 +140,8 @@ async function readOn(context: WitnessContext, instance: Instance, reading: Read
   })
   try {
     const response = await client.open(path, signal)
+    // What is there is on its way; whether it comes whole is seen below.
+    reading.broken = null
     for await (const chunk of response as AsyncIterable<string>) {
       lines.push(chunk)
       reading.unreadSinceUs = clock.nowUs()

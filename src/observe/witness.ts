@@ -23,6 +23,8 @@ export interface WitnessContext {
   forwardingService: string
   record: (transition: Transition) => void
   recordLedger: (entry: LedgerEntry) => void
+  /** Until this is aborted, logs of pods that live on may stay unread. */
+  logsDue: AbortSignal
 }
 
 /** Follows a collection and reports syncing and gaps in the witness's name. */

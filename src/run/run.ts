@@ -12,8 +12,9 @@ import { setMaxListeners } from 'node:events'
 import { Cleanup } from '../base/cleanup.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import type { K6Executable } from '../base/k6-executable.ts'
+import { messageOf } from '../base/message-of.ts'
 import type { Cluster, LoadOrder } from '../cluster/cluster.ts'
-import { reasonOf, type LoadProcess } from '../cluster/load-process.ts'
+import type { LoadProcess } from '../cluster/load-process.ts'
 import { disruptions } from '../disruption/disruptions.ts'
 import type { DisruptionContext } from '../disruption/disruption.ts'
 import type { DriverFacts, Manifest, Provenance } from '../model/recording.ts'
@@ -21,7 +22,9 @@ import { RECORDING_VERSION } from '../model/recording.ts'
 import type { LedgerEntry, MarkName, Transition } from '../model/transition.ts'
 import { observe } from '../observe/observe.ts'
 import { RecordingWriter } from '../recording/writer.ts'
+import { AwaitedAnswers } from './awaited-answers.ts'
 import { deploy } from './deploy.ts'
+import { reasonOfEarlyEnd } from './early-end.ts'
 import { keepsLedger, workloadOf, type Experiment } from './experiment.ts'
 import { LiveView } from './live-view.ts'
 import type { LoadRoom } from './matrix.ts'
@@ -80,17 +83,14 @@ export async function run(plan: RunPlan): Promise<Manifest> {
       broken.abort(`the recording could not be written: ${error.message}`),
     )
     cleanup.add('recording', () => writer.close(manifest))
-    cluster.lost.catch((error: unknown) =>
-      broken.abort(error instanceof Error ? error.message : 'cluster lost'),
-    )
+    cluster.lost.catch((error: unknown) => broken.abort(messageOf(error)))
     await new Conduct(plan, cluster, writer, manifest, broken, cleanup).conduct()
   } catch (error) {
-    manifest.interrupted ??= error instanceof Error ? error.message : String(error)
+    manifest.interrupted ??= messageOf(error)
   }
   manifest.endedUs = plan.clock.nowUs()
   plan.onPhase('clean-up')
-  for (const { what, error } of await cleanup.run())
-    plan.onLeft(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+  for (const { what, error } of await cleanup.run()) plan.onLeft(`${what}: ${messageOf(error)}`)
   return manifest
 }
 
@@ -104,8 +104,9 @@ class Conduct {
   readonly #broken: AbortController
   readonly #signal: AbortSignal
   readonly #cleanup: Cleanup
+  readonly #logsDue = new AbortController()
   readonly #view: LiveView
-  #answered = 0
+  readonly #awaited: AwaitedAnswers
 
   constructor(
     plan: RunPlan,
@@ -123,6 +124,7 @@ class Conduct {
     this.#signal = AbortSignal.any([plan.signal, broken.signal])
     this.#cleanup = cleanup
     this.#view = new LiveView(plan.clock, cluster.facts.vantage)
+    this.#awaited = new AwaitedAnswers(plan.runPrefix)
   }
 
   async conduct(): Promise<void> {
@@ -176,7 +178,8 @@ class Conduct {
     const { workload, dependency, port } = experiment.scenario
     const stop = new AbortController()
     // One listener for each witness and each pod's log.
-    setMaxListeners(0, stop.signal)
+    setMaxListeners(0, stop.signal, this.#logsDue.signal)
+    if (this.#cluster.readsLogs === 'live') this.#logsDue.abort()
     this.#cleanup.add('witnesses', () => stop.abort())
     void observe(
       {
@@ -190,6 +193,7 @@ class Conduct {
         forwardingService: `${this.#cluster.namespace}/${workload}:${port}`,
         record: transition => this.#record(transition),
         recordLedger: entry => this.#recordLedger(entry),
+        logsDue: this.#logsDue.signal,
       },
       this.#cluster.witnesses,
     )
@@ -209,8 +213,7 @@ class Conduct {
 
   #recordLedger(entry: LedgerEntry): void {
     this.#writer.ledger(entry)
-    // Probes, and other runs in the same cluster, are answered too.
-    if (entry.what === 'answered' && entry.request.startsWith(`${this.#plan.runPrefix}-`)) this.#answered += 1
+    this.#awaited.noteLedger(entry)
   }
 
   #requestsPerSecond(): number {
@@ -219,7 +222,7 @@ class Conduct {
   }
 
   async #startLoad(): Promise<LoadProcess> {
-    const { experiment, runPrefix, seed, k6 } = this.#plan
+    const { experiment, runPrefix, seed, k6, clock } = this.#plan
     const { load: profile, workload, port, k6Script } = experiment.scenario
     const order: LoadOrder = {
       version: 1,
@@ -231,15 +234,30 @@ class Conduct {
       maxInFlight: this.#requestsPerSecond() * 10,
       ...(k6 === null ? {} : { k6: { executable: k6.file, version: k6.version, script: k6Script ?? null } }),
     }
-    const load = await this.#cluster.startLoad(order, { name: workload, port }, this.#writer)
+    const writer = this.#writer
+    const load = await this.#cluster.startLoad(
+      order,
+      { name: workload, port },
+      {
+        sample: row => {
+          writer.sample(row)
+          this.#awaited.noteSample(row)
+        },
+        stall: stall => writer.stall(stall),
+        probe: probe => writer.probe(probe),
+        limits: limits => writer.limits(limits),
+      },
+    )
     this.#cleanup.add('load', () => load.kill())
     void load.ended.then(({ totals, end }) => {
       this.#manifest.totals = totals
       const record = load.record?.()
       if (record !== undefined) this.#manifest.load = record
       // Without load there is nothing left to measure.
-      if (totals === null || end.exitCode !== 0)
-        this.#broken.abort(`the load driver ended early: ${reasonOf(end)}`)
+      if (totals !== null && end.exitCode === 0) return
+      void reasonOfEarlyEnd(end, this.#cluster.lost, clock, this.#signal).then(reason =>
+        this.#broken.abort(reason),
+      )
     })
     return load
   }
@@ -247,7 +265,7 @@ class Conduct {
   async #warmUp({ live }: LoadProcess): Promise<void> {
     const { clock } = this.#plan
     const deadlineUs = clock.nowUs() + WARM_UP_LIMIT_MS * 1000
-    const cleanSinceUs = (): number => Math.max(live.startedUs ?? Infinity, live.lastFailureUs ?? 0)
+    const cleanSinceUs = (): number => Math.max(live.firstSuccessUs ?? Infinity, live.lastMissUs ?? 0)
     while (
       clock.nowUs() - cleanSinceUs() < CLEAN_MS * 1000 &&
       clock.nowUs() < deadlineUs &&
@@ -303,15 +321,13 @@ class Conduct {
   /** Open requests end by themselves, each by its own limit; then the ledger's last lines come in. */
   async #drainLoad(load: LoadProcess): Promise<void> {
     const { clock } = this.#plan
-    const { totals } = await load.ended
+    await load.ended
+    this.#logsDue.abort()
+    const isComplete = (): boolean => !this.#manifest.ledger || this.#awaited.count === 0
     const deadlineUs = clock.nowUs() + LEDGER_LIMIT_MS * 1000
-    const expected = this.#manifest.ledger ? (totals?.succeeded ?? 0) : 0
-    // An answer that never came through is in the ledger too, so the number alone does not say that the last line is there.
-    let before = -1
-    while ((this.#answered < expected || this.#answered > before) && clock.nowUs() < deadlineUs) {
-      before = this.#answered
-      await sleep(clock, POLL_MS, this.#signal)
-    }
+    // Once in any case: what failed may be on its way into the ledger too.
+    do await sleep(clock, POLL_MS, this.#signal)
+    while (!isComplete() && clock.nowUs() < deadlineUs && !this.#signal.aborted)
   }
 }
 

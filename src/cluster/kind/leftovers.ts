@@ -1,4 +1,5 @@
 /** Kind clusters that a killed run left behind: those whose user is gone, except for what was to be kept and is whole. */
+import { messageOf } from '../../base/message-of.ts'
 import { deleteKind } from './delete.ts'
 import { isAlive, listRecords, writeRecord } from './record.ts'
 import { toolsOf } from './tools.ts'
@@ -25,7 +26,7 @@ export async function removeKindLeftovers(env: NodeJS.ProcessEnv): Promise<KindL
       await deleteKind(tool, env, name)
       removed.push({ name, failure: null })
     } catch (error) {
-      removed.push({ name, failure: error instanceof Error ? error.message : String(error) })
+      removed.push({ name, failure: messageOf(error) })
     }
   }
   return removed

@@ -6,6 +6,7 @@ import type { KubeClient } from '../../kube/client.ts'
 import type { ExecPlace } from '../../kube/exec.ts'
 import type { LoadPlan } from '../../model/load.ts'
 import type { DriverAccount } from '../../model/remote-load.ts'
+import { LiveLoad } from '../live-load.ts'
 import type { LoadObserver, LoadProcess } from '../load-process.ts'
 import { DriverStream } from './driver-stream.ts'
 import { mergedTotals } from './totals.ts'
@@ -24,7 +25,7 @@ type Ended = Awaited<LoadProcess['ended']>
 const LEAD_US = 500_000
 
 export class DriverGroup {
-  readonly live: LoadProcess['live'] = { sent: 0, failed: 0, lastFailureUs: null, startedUs: null }
+  readonly live = new LiveLoad()
   readonly ended: Promise<Ended>
   readonly #streams: readonly DriverStream[]
   readonly #clock: Clock
@@ -42,7 +43,7 @@ export class DriverGroup {
           share,
           shares: drivers.length,
           observer,
-          onFailure: atUs => this.#noteFailure(atUs),
+          onSample: row => this.live.note(row, clock.nowUs()),
           onProgress: () => this.#noteProgress(),
         }),
     )
@@ -59,7 +60,6 @@ export class DriverGroup {
     ])
     const startUs = this.#clock.nowUs() + LEAD_US
     for (const stream of this.#streams) stream.begin(plan, startUs)
-    this.live.startedUs = startUs
   }
 
   stop(): void {
@@ -92,11 +92,6 @@ export class DriverGroup {
     const totals = mergedTotals(this.accounts())
     assert(totals !== null, 'every driver that has said all has told its totals')
     return { totals, end: endWith(0, '') }
-  }
-
-  #noteFailure(atUs: number): void {
-    this.live.failed += 1
-    this.live.lastFailureUs = Math.max(this.live.lastFailureUs ?? 0, atUs)
   }
 
   #noteProgress(): void {

@@ -1,7 +1,6 @@
 /** One driver's samples as they arrive, put on our clock, and its account of itself. */
-import type { LoadMessage, LoadPlan, LoadTotals } from '../../model/load.ts'
+import type { LoadMessage, LoadPlan, LoadTotals, SampleRow } from '../../model/load.ts'
 import type { DriverAccount } from '../../model/remote-load.ts'
-import { sampleColumns } from '../../model/sample-row.ts'
 import type { LoadObserver } from '../load-process.ts'
 import type { ClockOffset } from './clock-relation.ts'
 import { DriverSession, type SessionPlan } from './driver-session.ts'
@@ -12,12 +11,9 @@ export interface StreamPlan extends Omit<SessionPlan, 'onMessage'> {
   share: number
   shares: number
   observer: LoadObserver
-  onFailure(atUs: number): void
+  onSample(row: SampleRow): void
   onProgress(): void
 }
-
-const outcomeColumn = sampleColumns.indexOf('outcome')
-const endedColumn = sampleColumns.indexOf('endedUs')
 
 export class DriverStream {
   readonly name: string
@@ -81,8 +77,7 @@ export class DriverStream {
       case 'sample': {
         const row = rowOnOurClock(message.row, offsetFor)
         observer.sample(row)
-        if (row[outcomeColumn] !== 'succeeded')
-          this.#plan.onFailure(Number(row[endedColumn] ?? this.#plan.clock.nowUs()))
+        this.#plan.onSample(row)
         return
       }
       case 'stall':

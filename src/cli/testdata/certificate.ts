@@ -1,0 +1,20 @@
+/** A certificate for localhost and 127.0.0.1 that nobody trusts, valid for a hundred years, and its key: for tests alone. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUT3+iLeNbDnoDzCdu/hqcc/KkKEwwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTIzMjQwOVoYDzIxMjYxMDI4
+MjMyNDA5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQ9FZghp5iW9EboXeSxmWetclMpB8yYCnhHU3oqaAHb2cjK86YXU6NZ
++1xx9DhG2gfpD8IQe1OVmz8wpRnkx/HLo28wbTAdBgNVHQ4EFgQUU2aptb8XF9C6
+ZS4b5FWam21akXMwHwYDVR0jBBgwFoAUU2aptb8XF9C6ZS4b5FWam21akXMwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIgafJzXK8ImyFiPUvQ5Tjr7Zto0v27p49caYaezKCulb0CIApy
+ZabIFrVAc3qLXNw1V/h+fSrSAwvx9iPmgqTX25Vv
+-----END CERTIFICATE-----
+`
+
+export const privateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgbwHypn70qcra9Zbl
+0G7z53ZsvFU++DXBG1Fk6wML8BqhRANCAAQ9FZghp5iW9EboXeSxmWetclMpB8yY
+CnhHU3oqaAHb2cjK86YXU6NZ+1xx9DhG2gfpD8IQe1OVmz8wpRnkx/HL
+-----END PRIVATE KEY-----
+`
