@@ -1,6 +1,6 @@
 // What can only be shown on a real cluster: the tests that make kind clusters, and the table of agreement between a kind
 // cluster and the embedded one (reports/agreement.md). Skipped, loudly and with a count, where Docker or kind are missing.
-//   node scripts/test-kind.mjs [--kind-image IMAGE] [--kind-config FILE] [--table-only] [SCENARIO …]
+//   node scripts/test-kind.mjs [--kind-image IMAGE] [--kind-config FILE] [--load-scale FACTOR] [--table-only] [SCENARIO …]
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -10,6 +10,7 @@ const { values, positionals } = parseArgs({
   options: {
     'kind-image': { type: 'string', default: process.env.ROLLPROOF_KIND_IMAGE ?? 'kindest/node:v1.34.4' },
     'kind-config': { type: 'string' },
+    'load-scale': { type: 'string' },
     'table-only': { type: 'boolean', default: false },
   },
 })
@@ -30,16 +31,11 @@ const run = (command, args) =>
     stdio: 'inherit',
   }).status ?? 1
 const tests = values['table-only'] ? 0 : run('npx', ['vitest', 'run', '--project', 'kind'])
-const config = values['kind-config'] === undefined ? [] : ['--kind-config', values['kind-config']]
+const given = ['kind-config', 'load-scale'].flatMap(name =>
+  values[name] === undefined ? [] : [`--${name}`, values[name]],
+)
 const chosen = positionals.length === 0 ? ['--all'] : positionals
-const table = run(process.execPath, [
-  'dist/main.js',
-  'agreement',
-  ...chosen,
-  '--kind-image',
-  image,
-  ...config,
-])
+const table = run(process.execPath, ['dist/main.js', 'agreement', ...chosen, '--kind-image', image, ...given])
 process.exitCode = tests === 0 ? table : 1
 
 /** Disruptions that a scenario's file declares. */

@@ -44,7 +44,11 @@ beforeAll(async () => {
   exitCode = 'code' in ended ? ended.code : 0
   report = JSON.parse(ended.stdout) as ReportDocument
 }, 900_000)
-afterAll(() => rmSync(reports, { recursive: true, force: true }))
+afterAll(() => {
+  // What was not as declared can only be understood from its recordings.
+  if (exitCode === 0) rmSync(reports, { recursive: true, force: true })
+  else console.warn(`the recordings of this tour are kept in ${reports}`)
+})
 
 function row(name: string): Analysis {
   const found = report.analyses.find(analysis => analysis.name === name)

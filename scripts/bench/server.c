@@ -2,7 +2,8 @@
  * arrived, so that lateness is what a server saw and not what a client says of itself. On its standard input:
  * `reset`, `fault N` (from then on each N-th request on a reused connection is read and its connection closed), and
  * `stats RATE`, answered by one line: requests, connections, injected faults, lateness in microseconds (p50 p99 p99.9)
- * against the ideal schedule of that rate, laid so that no arrival is early. */
+ * against the ideal schedule of that rate, laid so that no arrival is early. With the argument `h2c` it speaks HTTP/2:
+ * each GET is answered by HEADERS and DATA, and what came by one read is answered by one write. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #define MAX_ARRIVALS (1 << 21)
 #define ROOM 8192
 
-static struct { char *text; int length; int uses; } peers[MAX_FD];
+static struct { char *text; int length; int uses; int greeted; } peers[MAX_FD];
 static double arrivals[MAX_ARRIVALS];
 static long requests, connections, injected, reused, fault;
 
@@ -80,12 +81,64 @@ static int serve(int fd) {
   }
 }
 
+#define PREFACE 24
+#define FRAME_HEAD 9
+enum { HEADERS = 1, SETTINGS = 4, PING = 6 };
+enum { ACK = 1, END_STREAM = 1, END_HEADERS = 4 };
+
+static char *put_frame(char *at, int length, int type, int flags, const char *stream) {
+  const char head[] = {0, length >> 8, length, type, flags};
+  memcpy(at, head, sizeof head);
+  memcpy(at + sizeof head, stream, 4);
+  return at + FRAME_HEAD;
+}
+
+static char *put_answer(char *at, const char *stream) {
+  /* :status 200, content-length 5 (RFC 7541: static entries 8 and 28) */
+  static const char block[] = {(char)0x88, 0x0f, 13, 1, '5'};
+  at = memcpy(put_frame(at, sizeof block, HEADERS, END_HEADERS, stream), block, sizeof block) + sizeof block;
+  return memcpy(put_frame(at, 5, 0, END_STREAM, stream), "hello", 5) + 5;
+}
+
+/* False when the connection has ended. A request takes at least as many bytes as a third of its answer. */
+static int serve_http2(int fd) {
+  static char answers[4 * ROOM];
+  static const char none[4];
+  char *text = peers[fd].text, *out = answers;
+  int at = 0, length = peers[fd].length;
+  if (!peers[fd].greeted) {
+    if (length < PREFACE) return 1;
+    peers[fd].greeted = 1;
+    at = PREFACE;
+    out = put_frame(out, 0, SETTINGS, 0, none);
+  }
+  while (length - at >= FRAME_HEAD) {
+    unsigned char *head = (unsigned char *)text + at;
+    int size = head[0] << 16 | head[1] << 8 | head[2], type = head[3], flags = head[4];
+    if (length - at < FRAME_HEAD + size) break;
+    if (type == HEADERS && flags & END_STREAM) {
+      requests++;
+      out = put_answer(out, text + at + 5);
+    } else if (type == SETTINGS && !(flags & ACK)) {
+      out = put_frame(out, 0, SETTINGS, ACK, none);
+    } else if (type == PING && !(flags & ACK)) {
+      out = memcpy(put_frame(out, 8, PING, ACK, none), text + at + FRAME_HEAD, 8) + 8;
+    }
+    at += FRAME_HEAD + size;
+  }
+  peers[fd].length -= at;
+  memmove(text, text + at, peers[fd].length);
+  return out == answers || write(fd, answers, out - answers) == out - answers;
+}
+
+static int (*serve_peer)(int fd) = serve;
+
 static void receive(int fd) {
   int n = read(fd, peers[fd].text + peers[fd].length, ROOM - peers[fd].length);
   if (n < 0 && errno == EAGAIN) return;
   if (n <= 0) return end(fd);
   peers[fd].length += n;
-  if (!serve(fd)) end(fd);
+  if (!serve_peer(fd)) end(fd);
 }
 
 static void command(void) {
@@ -103,7 +156,8 @@ static void add(int queue, int fd) {
   epoll_ctl(queue, EPOLL_CTL_ADD, fd, &event);
 }
 
-int main(void) {
+int main(int count, char **words) {
+  if (count > 1 && strcmp(words[1], "h2c") == 0) serve_peer = serve_http2;
   int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof at;
@@ -128,7 +182,7 @@ int main(void) {
           if (peer >= MAX_FD) { close(peer); continue; }
           setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
           peers[peer].text = malloc(ROOM);
-          peers[peer].length = peers[peer].uses = 0;
+          peers[peer].length = peers[peer].uses = peers[peer].greeted = 0;
           connections++;
           add(queue, peer);
         }
