@@ -1,6 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { systemClock } from '../base/clock.ts'
 import { failureClass } from '../model/failure-class.ts'
 import type { FailureCode, FailurePhase, Population, Sample } from '../model/load.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
@@ -131,20 +130,27 @@ test('a full accept queue makes connects hang, and each is a time-out of the con
 })
 
 test('a driver that was late opens no connection beyond its set for what fell due meanwhile', async () => {
+  const clock = new FakeClock()
   const server = await startScriptedServer(() => 'answer')
   const profile = population({ population: 'reused', ratePerSecond: 400, connections: 4 })
-  let turnsSeen = 0
-  const block = (): void => {
-    turnsSeen += 1
-    // Twelve requests fall due meanwhile.
-    if (turnsSeen % 100 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30)
+  const { ended } = startDriver(planFor(server.port, [profile], { maxDurationMs: 795 }), { clock })
+  for (let round = 0; round < 8; round++) {
+    await play(clock, 70, 1)
+    // Twelve requests fall due meanwhile, and all of them are sent.
+    clock.standStill(30)
+    clock.advance(0)
+    await turns(20)
   }
-  const plan = planFor(server.port, [profile], { maxDurationMs: 795 })
-  const { samples } = await runDriver(plan, { clock: systemClock, onTurn: block })
+  await play(clock, 10, 1)
+  const { samples, totals } = await ended
   await server.close()
 
-  expect(turnsSeen).toBeGreaterThan(100)
+  expect(totals).toMatchObject({ scheduled: 319, sent: 319, skipped: 0, succeeded: 319 })
+  expect(
+    samples.filter(({ scheduledUs, sentUs }) => (sentUs ?? 0) - scheduledUs > 20_000).length,
+  ).toBeGreaterThan(20)
   expect(new Set(samples.map(({ connection }) => connection?.id)).size).toBe(4)
+  expect(server.connections).toBe(4)
 })
 
 test('a connection that the server closes while it is idle is opened again, and is no failure', async () => {

@@ -39,6 +39,11 @@ export class FakeClock implements Clock {
     this.#nowUs = endUs
   }
 
+  /** The process stands still for that long: what falls due meanwhile fires late, when time is moved on. */
+  standStill(ms: number): void {
+    this.#nowUs += Math.round(ms * 1000)
+  }
+
   /** As `advance`, but lets promise callbacks run after each timer. */
   async advanceAsync(ms: number): Promise<void> {
     const endUs = this.#nowUs + Math.round(ms * 1000)
