@@ -48,6 +48,7 @@ export class Driver {
   /** Requests due after this instant are not part of the run. */
   #stopAtUs = Number.NEGATIVE_INFINITY
   #ended = false
+  #sendsOwedSoon = false
   #timer: Timer | null = null
   #lastTurnUs = 0
   #waitUs = 0
@@ -197,9 +198,7 @@ export class Driver {
   #sendDue(nowUs: number): void {
     const lastUs = Math.min(nowUs, this.#stopAtUs)
     for (const schedule of this.#schedules) schedule.beginTurn()
-    for (const schedule of this.#schedules)
-      for (; schedule.owed > 0 && nowUs < this.#stopAtUs; schedule.owed--)
-        this.#sender.sendNext(schedule, nowUs, nowUs)
+    this.#sendOwed()
     for (let sends = 0; sends < MAX_SENDS_PER_TURN; sends++) {
       const next = this.#due(lastUs, true)
       if (next === null) return
@@ -218,8 +217,27 @@ export class Driver {
       if (this.#plan.probes !== false) this.#prober.follow(schedule, sample, nowUs)
     }
     if (!schedule.isClosed || kind === 'unresolved' || nowUs >= this.#stopAtUs) return
-    if (kind === 'succeeded') this.#sender.sendNext(schedule, nowUs, nowUs)
-    else schedule.owed += 1
+    schedule.owed += 1
+    if (kind === 'succeeded') this.#sendOwedSoon()
+  }
+
+  /** All answers that lie ready are read before the next requests are written: that costs less than one by one. */
+  #sendOwedSoon(): void {
+    if (this.#sendsOwedSoon) return
+    this.#sendsOwedSoon = true
+    this.#parts.clock.afterReads(() => {
+      this.#sendsOwedSoon = false
+      if (!this.#ended) this.#sendOwed()
+    })
+  }
+
+  #sendOwed(): void {
+    for (const schedule of this.#schedules)
+      for (; schedule.owed > 0; schedule.owed--) {
+        const nowUs = this.#parts.clock.nowUs()
+        if (nowUs >= this.#stopAtUs) return
+        this.#sender.sendNext(schedule, nowUs, nowUs)
+      }
   }
 
   /** The schedule whose next request is due first, if that is not after `lastUs`; `now`: of those that need not wait. */
