@@ -10,6 +10,8 @@ export class Slot {
   channel: Channel | null = null
   /** It stands in the queue. A channel with room for more does so while requests are open on it. */
   queued = false
+  /** The turn of the loop in which it was last given out. */
+  takenInTurn = 0
 
   /** Its connection must not be replaced, and has no room: the server takes fewer at a time than it let us think. */
   get full(): boolean {
@@ -33,6 +35,7 @@ export class ConnectionSlots implements SlotSet {
   readonly #queue: (Slot | null)[]
   #head = 0
   #length = 0
+  #turn = 0
 
   constructor(size: number) {
     this.all = Array.from({ length: size }, () => new Slot())
@@ -44,6 +47,15 @@ export class ConnectionSlots implements SlotSet {
     return this.#length > 0
   }
 
+  beginTurn(): void {
+    this.#turn += 1
+  }
+
+  /** A connection that was given out before the last turn is busy still. */
+  get someLongBusy(): boolean {
+    return this.all.some(({ queued, takenInTurn }) => !queued && takenInTurn < this.#turn - 1)
+  }
+
   /** Null when every connection is busy. */
   take(): Slot | null {
     for (let tried = this.#length; tried > 0; tried--) {
@@ -52,6 +64,7 @@ export class ConnectionSlots implements SlotSet {
       this.#length -= 1
       if (slot === null) continue
       slot.queued = false
+      slot.takenInTurn = this.#turn
       if (!slot.full) return slot
       this.giveBack(slot)
     }

@@ -153,6 +153,45 @@ test('a driver that was late opens no connection beyond its set for what fell du
   expect(server.connections).toBe(4)
 })
 
+test('more may fall due in a turn than there are connections: an answer makes room for the next', async () => {
+  const clock = new FakeClock()
+  const server = await startScriptedServer(() => 'answer')
+  const profile = population({ population: 'reused', ratePerSecond: 10_000, connections: 2, postShare: 0 })
+  const { ended } = startDriver(planFor(server.port, [profile], { maxDurationMs: 49.95 }), { clock })
+  for (let ms = 0; ms < 70; ms++) {
+    clock.advance(1)
+    // What is sent as soon as an answer has been read is sent without time passing.
+    for (let answer = 0; answer < 10; answer++) {
+      await turns(10)
+      clock.advance(0)
+    }
+  }
+  const { samples, totals } = await ended
+  await server.close()
+
+  expect(totals).toMatchObject({ scheduled: 500, sent: 500, succeeded: 500 })
+  expectBalancedWith(server, samples)
+  expect(server.connections).toBe(2)
+  for (const { scheduledUs, sentUs } of samples) expect((sentUs ?? 0) - scheduledUs).toBeLessThanOrEqual(2000)
+})
+
+test('what finds all connections busy for longer than a turn waits no more', async () => {
+  const clock = new FakeClock()
+  const server = await startScriptedServer(() => 'hold')
+  const profile = population({ population: 'reused', ratePerSecond: 1000, connections: 2, postShare: 0 })
+  const { ended } = startDriver(planFor(server.port, [profile], { maxDurationMs: 19.5 }), { clock })
+  await play(clock, 30, 1)
+  expect(server.received).toHaveLength(20)
+  server.release()
+  await turns(20)
+  clock.advance(10)
+  const { samples } = await ended
+  await server.close()
+
+  expect(server.connections).toBe(20)
+  for (const { scheduledUs, sentUs } of samples) expect((sentUs ?? 0) - scheduledUs).toBeLessThanOrEqual(3000)
+})
+
 test('a connection that the server closes while it is idle is opened again, and is no failure', async () => {
   const clock = new FakeClock()
   const server = await startScriptedServer(({ use }) => (use === 3 ? 'answer-then-fin' : 'answer'))

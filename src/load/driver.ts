@@ -48,7 +48,7 @@ export class Driver {
   /** Requests due after this instant are not part of the run. */
   #stopAtUs = Number.NEGATIVE_INFINITY
   #ended = false
-  #sendsOwedSoon = false
+  #sendsMoreSoon = false
   #timer: Timer | null = null
   #lastTurnUs = 0
   #waitUs = 0
@@ -201,12 +201,13 @@ export class Driver {
     this.#sendOwed()
     for (let sends = 0; sends < MAX_SENDS_PER_TURN; sends++) {
       const next = this.#due(lastUs, true)
-      if (next === null) return
+      if (next === null) break
       const atUs = this.#parts.clock.nowUs()
       // The process may stand still in the middle of a turn, too.
       if (atUs - next.dueUs <= STALL_US) this.#sender.sendNext(next, atUs)
       else this.#skipMissed(next.dueUs, atUs)
     }
+    for (const schedule of this.#schedules) schedule.isHeldUp = schedule.dueUs <= lastUs
   }
 
   /** Closed pacing: an answer makes room for the next request. A failure waits for a turn, so that it is no tight loop. */
@@ -216,19 +217,36 @@ export class Driver {
       this.#limits.seeEnd(sample)
       if (this.#plan.probes !== false) this.#prober.follow(schedule, sample, nowUs)
     }
-    if (!schedule.isClosed || kind === 'unresolved' || nowUs >= this.#stopAtUs) return
-    schedule.owed += 1
-    if (kind === 'succeeded') this.#sendOwedSoon()
+    if (kind === 'unresolved') return
+    if (schedule.isClosed && nowUs < this.#stopAtUs) schedule.owed += 1
+    else if (!schedule.isHeldUp) return
+    if (kind === 'succeeded') this.#sendMoreSoon()
   }
 
-  /** All answers that lie ready are read before the next requests are written: that costs less than one by one. */
-  #sendOwedSoon(): void {
-    if (this.#sendsOwedSoon) return
-    this.#sendsOwedSoon = true
+  /**
+   * A connection is free again, and there is a request for it. All answers that lie ready are read before the next requests
+   * are written: that costs less than one by one.
+   */
+  #sendMoreSoon(): void {
+    if (this.#sendsMoreSoon) return
+    this.#sendsMoreSoon = true
     this.#parts.clock.afterReads(() => {
-      this.#sendsOwedSoon = false
-      if (!this.#ended) this.#sendOwed()
+      this.#sendsMoreSoon = false
+      if (this.#ended) return
+      this.#sendOwed()
+      this.#sendHeldUp()
     })
+  }
+
+  /** On connections that have become free, and no others. */
+  #sendHeldUp(): void {
+    for (const schedule of this.#schedules)
+      while (schedule.isHeldUp && schedule.hasFree) {
+        const nowUs = this.#parts.clock.nowUs()
+        schedule.isHeldUp = schedule.dueUs <= Math.min(nowUs, this.#stopAtUs)
+        if (nowUs - schedule.dueUs > STALL_US) break
+        if (schedule.isHeldUp) this.#sender.sendNext(schedule, nowUs)
+      }
   }
 
   #sendOwed(): void {

@@ -92,6 +92,47 @@ test('a parser that is used anew remembers nothing of a broken answer', () => {
   )
 })
 
+const part = (text: string): fc.Arbitrary<string> => fc.constantFrom('', text)
+/** Few enough to come again and again. */
+const whole = fc
+  .tuple(
+    ...[part('HTTP/1.1 103 Hi\r\nx-pod: a\r\n\r\n'), fc.constantFrom('200 OK', '503 No', '204 No')],
+    ...[part('x-pod: a\r\n'), part('x-pod: b\r\n'), part('x-request-id: r\r\n')],
+    ...[part('Connection: close\r\n'), fc.constantFrom('Content-Length: 2', 'Transfer-Encoding: chunked')],
+  )
+  .map(([interim, status, ...fields]) => ({
+    head: `${interim}HTTP/1.1 ${status}\r\n${fields.join('')}\r\n\r\n`,
+    body: status.startsWith('204')
+      ? ''
+      : fields.at(-1) === 'Content-Length: 2'
+        ? 'ok'
+        : '2\r\nok\r\n0\r\n\r\n',
+  }))
+
+test('each answer of a connection is read as if it were the first', () => {
+  const asked = fc.record({ answer: whole, bodiless: fc.boolean(), sizes: cuts })
+  const seen = ({ state, status, servedBy, requestId, keepAlive, body }: ResponseParser): unknown => ({
+    ...{ state, status, servedBy, requestId, keepAlive, body },
+  })
+  fc.assert(
+    fc.property(fc.array(asked, { maxLength: 12 }), all => {
+      const old = new ResponseParser()
+      for (const { answer, bodiless, sizes } of [...all, ...all]) {
+        const text = answer.head + (bodiless ? '' : answer.body)
+        const [again, first] = [old, new ResponseParser()].map(parser => {
+          parser.begin(true, 'r', bodiless)
+          for (const piece of pieces(text, all.length % 2 === 0 ? sizes : [text.length]))
+            expect(parser.push(piece, piece.length)).toBe(piece.length)
+          return seen(parser)
+        })
+        expect(again).toEqual(first)
+        expect(first).toMatchObject({ state: 'complete', body: bodiless || answer.body === '' ? '' : 'ok' })
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
 test.each([
   ['a header', 'HTTP/1.1 200 OK\r\nx: '],
   ['headers', 'HTTP/1.1 200 OK\r\n'],

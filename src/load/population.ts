@@ -24,6 +24,8 @@ export class PopulationSchedule {
   dueUs: number
   /** Closed pacing: how many requests may begin as soon as the loop turns. */
   owed = 0
+  /** Something due waits for a connection, or for the next turn. */
+  isHeldUp = false
   readonly population: Population
   readonly answerMs: number
   readonly uploadMs: number
@@ -34,7 +36,7 @@ export class PopulationSchedule {
   readonly slots: SlotSet | null
   readonly isClosed: boolean
   #index: number
-  #hadFree = false
+  #mayWait = false
   readonly #nextDue: DueTimes
   readonly #profile: PopulationProfile
   readonly #parts: ScheduleParts
@@ -69,16 +71,22 @@ export class PopulationSchedule {
   }
 
   beginTurn(): void {
-    this.#hadFree = this.slots instanceof ConnectionSlots && this.slots.someFree
+    if (!(this.slots instanceof ConnectionSlots)) return
+    this.slots.beginTurn()
+    this.#mayWait = this.slots.someFree || !this.slots.someLongBusy
+  }
+
+  get hasFree(): boolean {
+    return this.slots instanceof ConnectionSlots && this.slots.someFree
   }
 
   /**
-   * All its connections were given out within this turn, in which no answer can have been read. A driver that is late has
-   * more due at once than it has connections, and would open new ones for its own lateness: so the rest waits for the
-   * next turn. Where a turn begins with all of them busy, nothing waits: the server keeps them so.
+   * All its connections were given out a moment ago. A driver that is late, or at the end of what it can do, has more due
+   * at once than it has connections, and would open new ones for its own slowness: so the rest waits for an answer, or
+   * for the next turn. Where a connection has been busy for longer than a turn nothing waits: the server keeps it so.
    */
   get waitsForTurn(): boolean {
-    return this.#hadFree && this.slots instanceof ConnectionSlots && !this.slots.someFree
+    return this.#mayWait && this.slots instanceof ConnectionSlots && !this.slots.someFree
   }
 
   /** What the next request asks; it is due at `dueUs`. */

@@ -8,6 +8,7 @@ import { ChunkedBody } from './chunked-body.ts'
 import { endOfHead, headerOf, isBlank, isSame, numberAt, statusOf, trimEnd, trimStart } from './head-bytes.ts'
 
 const MAX_HEAD_BYTES = 64 * 1024
+const LONGEST_REMEMBERED = 512
 /** Each is rare, and none is part of the answer; a server that sends them without end is not answering. */
 const MAX_INTERIM_ANSWERS = 32
 const PREFIX = 'HTTP/1.'
@@ -50,6 +51,11 @@ export class ResponseParser {
   #transferEncoding = ''
   /** -1: there was none; NaN: it is not a length. */
   #contentLength = -1
+  #pod: string | null = null
+  /** The last head, if it is one that may come again: 0 bytes, if not. */
+  #last: Buffer | null = null
+  #lastLength = 0
+  #lastStatus = 0
   readonly #tap: AnswerTap | null
 
   constructor(tap: AnswerTap | null = null) {
@@ -86,6 +92,10 @@ export class ResponseParser {
 
   #readHead(bytes: Buffer, at: number, length: number): number {
     if (this.#head !== '') return this.#readCutHead(bytes, at, length)
+    if (this.#isLastHead(bytes, at, length)) {
+      this.#takeFinal(this.#lastStatus, bytes, at)
+      return at + this.#lastLength
+    }
     if (!startsLikeHttp(bytes, at, length)) return this.#fail('status-line', length)
     const end = endOfHead(bytes, at, length)
     if (end - at > MAX_HEAD_BYTES + 4 || (end === -1 && length - at > MAX_HEAD_BYTES))
@@ -125,16 +135,42 @@ export class ResponseParser {
     this.#connection = ''
     this.#transferEncoding = ''
     this.#contentLength = -1
+    this.#pod = null
+    this.#lastLength = 0
     while (line < end) {
       const next = endOfField(bytes, line, end)
       if (bytes[next - 2] !== CARRIAGE_RETURN) return void this.#fail('line-end', 0)
       if (!this.#takeHeader(bytes, line, next - 2)) return
       line = next
     }
-    // Not before: of a head that is malformed nothing is believed, and where it is cut must make no difference.
+    this.#takeFinal(status, bytes, at)
+    this.#remember(status, bytes, at, end + 2)
+  }
+
+  /** Not before all of the head was read: of one that is malformed nothing is believed, wherever it was cut. */
+  #takeFinal(status: number, bytes: Buffer, at: number): void {
     this.status = status
+    this.servedBy = this.#pod
     this.#setKeepAlive(bytes[at + PREFIX.length] === 49)
     this.#frame()
+  }
+
+  /** A head that names no request is likely to come again. What it says stays where it was noted. */
+  #remember(status: number, bytes: Buffer, at: number, end: number): void {
+    const length = end - at
+    if (this.requestId !== null || this.#tap !== null || length > LONGEST_REMEMBERED) return
+    this.#last ??= Buffer.allocUnsafe(LONGEST_REMEMBERED)
+    bytes.copy(this.#last, 0, at, end)
+    this.#lastStatus = status
+    this.#lastLength = length
+  }
+
+  #isLastHead(bytes: Buffer, at: number, length: number): boolean {
+    const last = this.#last
+    const size = this.#lastLength
+    if (last === null || size === 0 || length - at < size) return false
+    for (let index = 0; index < size; index++) if (bytes[at + index] !== last[index]) return false
+    return true
   }
 
   #takeHeader(bytes: Buffer, at: number, end: number): boolean {
@@ -168,7 +204,7 @@ export class ResponseParser {
       }
       case 'x-pod':
         if (!isSame(bytes, from, to, this.#lastPod)) this.#lastPod = bytes.toString('latin1', from, to)
-        this.servedBy = this.#lastPod
+        this.#pod = this.#lastPod
         return true
       case 'x-request-id':
         this.requestId = isSame(bytes, from, to, this.#expectedId)

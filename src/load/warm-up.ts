@@ -12,7 +12,7 @@ import { fixedRoute } from './routes.ts'
 
 /** Below this, even cold code keeps up, and a core has better things to do. */
 const WORTH_FROM_PER_SECOND = 1000
-const DURATION_MS = 300
+const DURATION_MS = 150
 /** For each population. */
 const CONCURRENCY = 20
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok'
