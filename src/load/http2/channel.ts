@@ -8,7 +8,7 @@ import type { Outcome } from '../../model/load.ts'
 import { ChannelRecord } from '../channel-record.ts'
 import type { Channel, ChannelSetting } from '../channel.ts'
 import { classify, type Breakage } from '../classify.ts'
-import type { DeadlineHolder } from '../deadlines.ts'
+import { notHeld, type DeadlineHolder } from '../deadlines.ts'
 import type { Exchange } from '../exchange.ts'
 import type { LinkListener, LinkRoute, TransportLink } from '../link.ts'
 import { openLink } from '../open-link.ts'
@@ -18,7 +18,7 @@ import type { StreamProtocol } from './answer-reader.ts'
 import { errorCode, ProtocolBreach } from './codes.ts'
 import { goawayFrame } from './frame-writer.ts'
 import { Http2Session, type SessionEvents } from './session.ts'
-import { Stream, type StreamOwner } from './stream.ts'
+import { Stream } from './stream.ts'
 
 /**
  * `draining`: no new streams; those that are open may end. `ending`: nothing is open, and the server is expected to
@@ -28,8 +28,8 @@ const notHttp2 = { kind: 'failed', phase: 'tls', code: 'protocol', status: null 
 
 type State = 'new' | 'connecting' | 'open' | 'draining' | 'ending' | 'gone'
 
-export class Http2Channel implements Channel, LinkListener, DeadlineHolder, SessionEvents, StreamOwner {
-  deadlineUs = 0
+export class Http2Channel implements Channel, LinkListener, DeadlineHolder, SessionEvents {
+  deadlineUs = notHeld
   #state: State = 'new'
   /** The requests that wait for the connection to be made. */
   #waiting: Exchange[] = []
@@ -133,8 +133,9 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
     this.#lost({ kind: 'error', syscall, code })
   }
 
-  onDeadline(): void {
+  onDeadline(nowUs: number): void {
     if (this.#state === 'connecting') return this.#failWaiting(this.#unconnected({ kind: 'timed-out' }), true)
+    if (this.#state !== 'ending') return this.#onStreamLimits(nowUs)
     const link = this.#link
     this.#leave()
     link?.reset()
@@ -152,7 +153,7 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
     sample.firstByteUs ??= nowUs
     const outcome = stream.takeHead(head, endStream)
     if (outcome !== null) return this.#decide(stream, outcome, endStream)
-    this.#setting.deadlines.set(stream, stream.reader.limitUs(nowUs))
+    this.#limit(stream, nowUs)
   }
 
   onData(stream: Stream, bytes: Buffer, from: number, to: number, endStream: boolean): void {
@@ -180,9 +181,25 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
       if (stream.id > lastStreamId) this.#settle(stream, stream.failed('goaway', detail))
   }
 
-  onStreamLimit(stream: Stream, nowUs: number): void {
+  /** The connection keeps the time for its streams: to it, the earliest limit is enough to know. */
+  #limit(stream: Stream, nowUs: number): void {
+    stream.limitUs = stream.reader.limitUs(nowUs)
+    if (this.deadlineUs === notHeld || stream.limitUs < this.deadlineUs)
+      this.#setting.deadlines.set(this, stream.limitUs)
+  }
+
+  #onStreamLimits(nowUs: number): void {
+    for (const stream of [...this.#session.streams.values()])
+      if (stream.limitUs <= nowUs && this.#session.streams.has(stream.id)) this.#onStreamLimit(stream, nowUs)
+    if (this.#state !== 'open' && this.#state !== 'draining') return
+    let earliestUs = Number.POSITIVE_INFINITY
+    for (const { limitUs } of this.#session.streams.values()) earliestUs = Math.min(earliestUs, limitUs)
+    if (earliestUs < Number.POSITIVE_INFINITY) this.#setting.deadlines.set(this, earliestUs)
+  }
+
+  #onStreamLimit(stream: Stream, nowUs: number): void {
     const verdict = stream.reader.onLimit(nowUs)
-    if (verdict === 'go-on') return this.#setting.deadlines.set(stream, stream.reader.limitUs(nowUs))
+    if (verdict === 'go-on') return this.#limit(stream, nowUs)
     this.#session.cancel(stream, errorCode.cancel)
     if (verdict === 'timed-out') {
       // As in HTTP/1.1, a connection on which an answer did not come is not trusted with another request.
@@ -203,10 +220,10 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
     const { id, sendWindow, receiveWindow } = this.#session.nextStream()
     const slow = exchange.uploadMs > 0 && body !== ''
     const { bodiless = false } = this.#protocol
-    const start = { body: slow ? '' : body, sendWindow, receiveWindow, owner: this, bodiless }
+    const start = { body: slow ? '' : body, sendWindow, receiveWindow, bodiless }
     const stream = new Stream(id, exchange, reader, start)
     exchange.sample.writtenUs = nowUs
-    this.#setting.deadlines.set(stream, reader.limitUs(nowUs))
+    this.#limit(stream, nowUs)
     this.#session.open(stream, block, body !== '')
     if (slow) this.#uploadSlowly(stream, body)
   }
@@ -246,7 +263,6 @@ export class Http2Channel implements Channel, LinkListener, DeadlineHolder, Sess
   #forget(stream: Stream): void {
     stream.upload?.stop()
     this.#session.streams.delete(stream.id)
-    this.#setting.deadlines.clear(stream)
   }
 
   /** The connection has ended. Its requests fail, each as far as it had come. */

@@ -1,5 +1,5 @@
 /** Plain requests over HTTP/2: the same as over HTTP/1.1, and judged the same. */
-import type { CustomRequest, Outcome } from '../../model/load.ts'
+import type { CustomRequest, Outcome, RequestKind } from '../../model/load.ts'
 import type { ChannelSetting } from '../channel.ts'
 import { judgeAnswer, type Exchange } from '../exchange.ts'
 import { requestBody, requestTarget } from '../request-text.ts'
@@ -13,8 +13,8 @@ const MAX_KEPT_BYTES = 64 * 1024
 
 export class PlainRequests implements StreamProtocol {
   readonly #setting: ChannelSetting
-  /** Header blocks without what differs from request to request. */
-  readonly #blocks = new Map<string, string>()
+  /** Header blocks without what differs from request to request: the last of each kind. */
+  readonly #blocks = new Map<RequestKind, { answerMs: number; length: number; block: string }>()
 
   readonly #custom: StreamRequest | null
 
@@ -33,10 +33,8 @@ export class PlainRequests implements StreamProtocol {
         block: this.#custom.block + headerField('x-request-id', exchange.requestId),
         body: this.#custom.body,
       }
-    const { method, path } = requestTarget(exchange.sample.kind, exchange.answerMs)
-    const body = method === 'POST' ? requestBody(exchange.requestId) : ''
-    const key = `${method} ${path} ${body.length}`
-    const block = this.#blocks.get(key) ?? this.#blockFor(key, method, path, body.length)
+    const body = exchange.sample.kind === 'post' ? requestBody(exchange.requestId) : ''
+    const block = this.#blockFor(exchange.sample.kind, exchange.answerMs, body.length)
     return { block: block + headerField('x-request-id', exchange.requestId), body }
   }
 
@@ -44,11 +42,14 @@ export class PlainRequests implements StreamProtocol {
     return new PlainReader(exchange, this.#setting.firstByteTimeoutMs)
   }
 
-  #blockFor(key: string, method: string, path: string, length: number): string {
+  #blockFor(kind: RequestKind, answerMs: number, length: number): string {
+    const last = this.#blocks.get(kind)
+    if (last?.answerMs === answerMs && last.length === length) return last.block
+    const { method, path } = requestTarget(kind, answerMs)
     const fields = [...requestHead(method, path, this.#setting)]
     if (length > 0) fields.push(['content-type', 'application/json'], ['content-length', String(length)])
     const block = headerBlock(fields)
-    this.#blocks.set(key, block)
+    this.#blocks.set(kind, { answerMs, length, block })
     return block
   }
 }

@@ -56,9 +56,8 @@ function begin(): Seen {
     open(body = '') {
       const exchange = lab.exchange({ kind: body === '' ? 'get' : 'post' })
       const { id, sendWindow, receiveWindow } = session.nextStream()
-      const owner = { onStreamLimit: () => undefined }
       const reader = requests.reader(exchange)
-      const stream = new Stream(id, exchange, reader, { body, sendWindow, receiveWindow, owner })
+      const stream = new Stream(id, exchange, reader, { body, sendWindow, receiveWindow })
       session.open(stream, requests.request(exchange).block)
       return stream
     },
@@ -138,9 +137,8 @@ test('a long header block of ours goes out in pieces that every server takes', (
   const seen = begin()
   const { id, sendWindow, receiveWindow } = seen.session.nextStream()
   const exchange = createLab().exchange()
-  const owner = { onStreamLimit: () => undefined }
   const reader = new PlainRequests(createLab().setting).reader(exchange)
-  const stream = new Stream(id, exchange, reader, { body: '', sendWindow, receiveWindow, owner })
+  const stream = new Stream(id, exchange, reader, { body: '', sendWindow, receiveWindow })
   seen.session.open(stream, 'h'.repeat(40_000))
   expect(seen.frames().map(({ type, flags, payload }) => [type, flags, payload.length])).toEqual([
     [1, 1, 16_384],

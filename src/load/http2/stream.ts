@@ -1,7 +1,6 @@
 /** One request and its answer on a connection of HTTP/2: what has come of it, and what the next frame makes of it. */
 import type { FailureCode, Outcome } from '../../model/load.ts'
 import { classify, type Reached } from '../classify.ts'
-import type { DeadlineHolder } from '../deadlines.ts'
 import type { Exchange } from '../exchange.ts'
 import type { SlowUpload } from '../slow-upload.ts'
 import type { AnswerHead } from './answer-head.ts'
@@ -11,16 +10,12 @@ interface StreamStart {
   body: string
   sendWindow: number
   receiveWindow: number
-  owner: StreamOwner
   bodiless?: boolean
 }
 
-export interface StreamOwner {
-  onStreamLimit(stream: Stream, nowUs: number): void
-}
-
-export class Stream implements DeadlineHolder {
-  deadlineUs = 0
+export class Stream {
+  /** When something is overdue. */
+  limitUs = 0
   /** The part of the request's body that is not sent yet, and how much the peer lets us send. */
   unsent: string
   sendWindow: number
@@ -36,7 +31,6 @@ export class Stream implements DeadlineHolder {
   readonly id: number
   readonly exchange: Exchange
   readonly reader: AnswerReader
-  readonly #owner: StreamOwner
 
   constructor(id: number, exchange: Exchange, reader: AnswerReader, start: StreamStart) {
     this.id = id
@@ -45,12 +39,7 @@ export class Stream implements DeadlineHolder {
     this.unsent = start.body
     this.sendWindow = start.sendWindow
     this.receiveWindow = start.receiveWindow
-    this.#owner = start.owner
     this.#bodiless = start.bodiless ?? false
-  }
-
-  onDeadline(nowUs: number): void {
-    this.#owner.onStreamLimit(this, nowUs)
   }
 
   get allSent(): boolean {
