@@ -6,9 +6,9 @@
  */
 import { ChunkedBody } from './chunked-body.ts'
 import { endOfHead, headerOf, isBlank, isSame, numberAt, statusOf, trimEnd, trimStart } from './head-bytes.ts'
+import { SeenBytes } from './seen-bytes.ts'
 
 const MAX_HEAD_BYTES = 64 * 1024
-const LONGEST_REMEMBERED = 512
 /** Each is rare, and none is part of the answer; a server that sends them without end is not answering. */
 const MAX_INTERIM_ANSWERS = 32
 const PREFIX = 'HTTP/1.'
@@ -52,9 +52,7 @@ export class ResponseParser {
   /** -1: there was none; NaN: it is not a length. */
   #contentLength = -1
   #pod: string | null = null
-  /** The last head, if it is one that may come again: 0 bytes, if not. */
-  #last: Buffer | null = null
-  #lastLength = 0
+  readonly #lastHead = new SeenBytes()
   #lastStatus = 0
   readonly #tap: AnswerTap | null
 
@@ -92,9 +90,9 @@ export class ResponseParser {
 
   #readHead(bytes: Buffer, at: number, length: number): number {
     if (this.#head !== '') return this.#readCutHead(bytes, at, length)
-    if (this.#isLastHead(bytes, at, length)) {
+    if (this.#lastHead.startAt(bytes, at, length)) {
       this.#takeFinal(this.#lastStatus, bytes, at)
-      return at + this.#lastLength
+      return at + this.#lastHead.length
     }
     if (!startsLikeHttp(bytes, at, length)) return this.#fail('status-line', length)
     const end = endOfHead(bytes, at, length)
@@ -136,7 +134,7 @@ export class ResponseParser {
     this.#transferEncoding = ''
     this.#contentLength = -1
     this.#pod = null
-    this.#lastLength = 0
+    this.#lastHead.forget()
     while (line < end) {
       const next = endOfField(bytes, line, end)
       if (bytes[next - 2] !== CARRIAGE_RETURN) return void this.#fail('line-end', 0)
@@ -144,7 +142,10 @@ export class ResponseParser {
       line = next
     }
     this.#takeFinal(status, bytes, at)
-    this.#remember(status, bytes, at, end + 2)
+    // One that names no request is likely to come again. What it says stays where it was noted.
+    if (this.requestId !== null || this.#tap !== null) return
+    this.#lastStatus = status
+    this.#lastHead.keep(bytes, at, end + 2)
   }
 
   /** Not before all of the head was read: of one that is malformed nothing is believed, wherever it was cut. */
@@ -153,24 +154,6 @@ export class ResponseParser {
     this.servedBy = this.#pod
     this.#setKeepAlive(bytes[at + PREFIX.length] === 49)
     this.#frame()
-  }
-
-  /** A head that names no request is likely to come again. What it says stays where it was noted. */
-  #remember(status: number, bytes: Buffer, at: number, end: number): void {
-    const length = end - at
-    if (this.requestId !== null || this.#tap !== null || length > LONGEST_REMEMBERED) return
-    this.#last ??= Buffer.allocUnsafe(LONGEST_REMEMBERED)
-    bytes.copy(this.#last, 0, at, end)
-    this.#lastStatus = status
-    this.#lastLength = length
-  }
-
-  #isLastHead(bytes: Buffer, at: number, length: number): boolean {
-    const last = this.#last
-    const size = this.#lastLength
-    if (last === null || size === 0 || length - at < size) return false
-    for (let index = 0; index < size; index++) if (bytes[at + index] !== last[index]) return false
-    return true
   }
 
   #takeHeader(bytes: Buffer, at: number, end: number): boolean {

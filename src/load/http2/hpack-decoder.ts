@@ -27,6 +27,8 @@ export class HpackDecoder {
   readonly #lastLiterals: Field[] = []
   #at = 0
   #to = 0
+  /** The last block said the same as it would at any other time: it had nothing to do with the dynamic table. */
+  standsAlone = false
 
   /** The peer has acknowledged our setting: it may not choose more than that from now on. */
   allow(bytes: number): void {
@@ -38,6 +40,7 @@ export class HpackDecoder {
     this.#block = block
     this.#at = from
     this.#to = to
+    this.standsAlone = true
     let mayResize = true
     let listBytes = 0
     while (this.#at < to) {
@@ -87,6 +90,7 @@ export class HpackDecoder {
 
   #entry(index: number): Field {
     const known = staticTable.length
+    if (index > known) this.standsAlone = false
     const field = index <= known ? staticTable[index - 1] : this.#entries[index - known - 1]
     if (field === undefined) throw new ProtocolBreach('header index')
     return field
@@ -122,12 +126,14 @@ export class HpackDecoder {
   }
 
   #add(field: Field): void {
+    this.standsAlone = false
     this.#bytes += sizeOf(field)
     this.#entries.unshift(field)
     this.#evict()
   }
 
   #resize(bytes: number): void {
+    this.standsAlone = false
     if (bytes > this.#allowedBytes) throw new ProtocolBreach('table size')
     this.#maxBytes = bytes
     this.#evict()

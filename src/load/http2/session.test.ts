@@ -214,3 +214,24 @@ test('whatever comes, in whatever pieces, it is taken for the same', () => {
     { numRuns: 3000 },
   )
 })
+
+test("a block that comes again is read again where it leans on the server's table", () => {
+  const seen = begin()
+  const podOf = (...bytes: (number | string)[]): string | null => {
+    const stream = seen.open()
+    const whole = Buffer.concat(bytes.map(each => Buffer.from(typeof each === 'number' ? [each] : each)))
+    seen.receive(frameOf(1, 5, stream.id, whole))
+    return stream.head?.servedBy ?? null
+  }
+  const ok = 0x88
+  const added = (pod: string): (number | string)[] => [ok, 0x40, 5, 'x-pod', 1, pod]
+  const newest = 0x80 + 62
+  seen.receive(settings())
+  const pods = [[ok], [ok], added('a'), [ok, newest], [ok], added('b'), [ok, newest], [ok, newest], [ok]]
+  expect(pods.map(each => podOf(...each))).toEqual([null, null, 'a', 'a', null, 'b', 'b', 'b', null])
+  // What adds to it adds each time.
+  expect([podOf(...added('d')), podOf(...added('d')), podOf(ok, newest + 1)]).toEqual(['d', 'd', 'd'])
+  // A name from the table, with a value of its own.
+  expect([podOf(ok, 0x0f, 62 - 15, 1, 'c'), podOf(ok, 0x40, 1, 'x', 1, 'y')]).toEqual(['c', null])
+  expect(podOf(ok, 0x0f, 62 - 15, 1, 'c')).toBe(null)
+})

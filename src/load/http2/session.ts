@@ -18,6 +18,7 @@ import { FrameReader, type Frame } from './frame-reader.ts'
 import { frame, headersFrames, rstStreamFrame, settingsFrame, windowUpdateFrame } from './frame-writer.ts'
 import { HeaderCollector, MAX_BLOCK_BYTES, type HeaderBlock } from './header-collector.ts'
 import { HpackDecoder } from './hpack-decoder.ts'
+import { LastHead } from './last-head.ts'
 import type { Stream } from './stream.ts'
 
 const STREAM_WINDOW = 1024 * 1024
@@ -52,6 +53,7 @@ export class Http2Session {
   readonly #frames = new FrameReader(each => this.#take(each))
   readonly #headers = new HeaderCollector()
   readonly #decoder = new HpackDecoder()
+  readonly #lastHead = new LastHead()
 
   constructor(events: SessionEvents) {
     this.#events = events
@@ -165,10 +167,16 @@ export class Http2Session {
   }
 
   #takeBlock({ streamId, endStream, bytes, from, to }: HeaderBlock): void {
-    const head = new AnswerHead()
-    this.#decoder.decode(bytes, from, to, head)
+    const head = this.#lastHead.of(bytes, from, to) ?? this.#decode(bytes, from, to)
     const stream = this.streams.get(streamId)
     if (stream !== undefined) this.#events.onHead(stream, head, endStream)
+  }
+
+  #decode(bytes: Buffer, from: number, to: number): AnswerHead {
+    const head = new AnswerHead()
+    this.#decoder.decode(bytes, from, to, head)
+    if (this.#decoder.standsAlone && head.requestId === null) this.#lastHead.keep(bytes, from, to, head)
+    return head
   }
 
   #takeReset(each: Frame): void {
