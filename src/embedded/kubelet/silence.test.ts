@@ -1,26 +1,13 @@
-import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
+import { dial as dialTo, type DialEnd } from '../testing/dial.ts'
 import { Silence } from './silence.ts'
 
 const address = '127.1.99.7'
 const port = 18_080
 
-/** How a connect ends within the limit. */
-function dial(limitMs: number): Promise<'connected' | 'refused' | 'hangs'> {
-  return new Promise(resolve => {
-    const socket = connect({ host: address, port })
-    const finish = (how: 'connected' | 'refused' | 'hangs'): void => {
-      limit.cancel()
-      socket.destroy()
-      resolve(how)
-    }
-    const limit = systemClock.after(limitMs, () => finish('hangs'))
-    socket.once('connect', () => finish('connected'))
-    socket.on('error', () => finish('refused'))
-  })
-}
+const dial = (limitMs: number): Promise<DialEnd> => dialTo(address, port, limitMs)
 
 async function until(how: 'refused' | 'hangs'): Promise<void> {
   while ((await dial(200)) !== how);

@@ -129,7 +129,11 @@ export class Silence implements SilenceSource {
         if (!connected) socket.destroy()
         resolve(connected ? socket.unref() : null)
       }
-      const limit = this.#clock.after(connectLimitMs, () => finish(false))
+      const giveUp = (): void => {
+        if (socket.connecting) finish(false)
+      }
+      // A process that stood still reads first what has come meanwhile.
+      const limit = this.#clock.after(connectLimitMs, () => this.#clock.afterReads(giveUp))
       socket.once('connect', () => finish(true))
       // A filler may be reset when the silence ends.
       socket.on('error', () => finish(false))
