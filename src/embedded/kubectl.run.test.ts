@@ -22,10 +22,7 @@ beforeAll(async () => {
   if (!hasKubectl) return
   folder = mkdtempSync(join(tmpdir(), 'kubectl-'))
   cluster = await ClusterProgram.start({ silenceMs: 60_000 })
-  const clusters = [{ name: 'c', cluster: { server: cluster.kubectlServer } }]
-  const contexts = [{ name: 'c', context: { cluster: 'c', user: 'u' } }]
-  const config = { apiVersion: 'v1', kind: 'Config', clusters, contexts, users: [], 'current-context': 'c' }
-  writeFileSync(join(folder, 'config'), JSON.stringify(config))
+  writeFileSync(join(folder, 'config'), cluster.kubeconfig)
   writeFileSync(
     join(folder, 'config-map.yaml'),
     'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\ndata: {a: "1"}\n',

@@ -86,6 +86,13 @@ export class ClusterProgram {
     return `${this.ready.url}/token/${token}`
   }
 
+  get kubeconfig(): string {
+    const clusters = [{ name: 'c', cluster: { server: this.kubectlServer } }]
+    const contexts = [{ name: 'c', context: { cluster: 'c', user: 'u' } }]
+    const config = { apiVersion: 'v1', kind: 'Config', clusters, contexts, users: [] }
+    return JSON.stringify({ ...config, 'current-context': 'c' })
+  }
+
   get directoryExists(): boolean {
     return existsSync(this.directory)
   }
