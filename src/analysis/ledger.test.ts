@@ -1,20 +1,9 @@
 import { expect, it } from 'vitest'
 import type { Population, Sample } from '../model/load.ts'
+import { sampleOf } from '../testing/sample.ts'
 import { populationsThatLeave, summarizeLedger, type LedgerBook } from './ledger.ts'
 
-const succeeded = (seq: number, population: Population): Sample => ({
-  seq,
-  population,
-  kind: 'get',
-  scheduledUs: 0,
-  sentUs: 1,
-  writtenUs: 2,
-  firstByteUs: 3,
-  endedUs: 4,
-  connection: null,
-  servedBy: null,
-  outcome: { kind: 'succeeded', status: 200 },
-})
+const succeeded = (seq: number, population: Population): Sample => sampleOf({ seq, population })
 
 const book: LedgerBook = {
   arrivals: new Map([

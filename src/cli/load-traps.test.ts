@@ -4,7 +4,8 @@
  */
 import { afterEach, describe, expect, it } from 'vitest'
 import { seededRandom } from '../base/random.ts'
-import { trapHttp1, type TrapServer } from './testdata/http1-traps.ts'
+import type { TrapServer } from './testdata/dealing.ts'
+import { trapHttp1 } from './testdata/http1-traps.ts'
 import { connectionTraps, streamTraps, trapHttp2 } from './testdata/http2-traps.ts'
 import { account, byClass } from './testdata/load-account.ts'
 

@@ -1,22 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Sample } from '../model/load.ts'
 import { packSample } from '../model/sample-row.ts'
+import { sampleOf } from '../testing/sample.ts'
 import { LiveLoad } from './live-load.ts'
 
 const row = (outcome: Sample['outcome'], endedUs: number | null): ReturnType<typeof packSample> =>
-  packSample({
-    seq: 1,
-    population: 'fresh',
-    kind: 'get',
-    scheduledUs: 10,
-    sentUs: null,
-    writtenUs: null,
-    firstByteUs: null,
-    endedUs,
-    connection: null,
-    servedBy: null,
-    outcome,
-  })
+  packSample(
+    sampleOf({ seq: 1, scheduledUs: 10, sentUs: null, writtenUs: null, firstByteUs: null, endedUs, outcome }),
+  )
 
 describe('a load while it runs', () => {
   it('counts what failed, and not what was never sent', () => {

@@ -6,7 +6,8 @@ import { FakeClock } from '../testing/fake-clock.ts'
 import { startHungListener } from './testdata/hung-listener.ts'
 import type { Routes } from './routes.ts'
 import { planFor, population } from './testdata/plans.ts'
-import { play, runDriver, startDriver, turns, until } from './testdata/run-driver.ts'
+import { play, runDriver, startDriver } from './testdata/run-driver.ts'
+import { turns, until } from '../testing/turns.ts'
 import { startScriptedServer, type Fault, type ScriptedServer } from './testdata/scripted-server.ts'
 
 const idOf = ({ seq }: Sample): string => `0a1b2c3d-${seq}`

@@ -243,9 +243,10 @@ export class Driver {
     for (const schedule of this.#schedules)
       while (schedule.isHeldUp && schedule.hasFree) {
         const nowUs = this.#parts.clock.nowUs()
-        schedule.isHeldUp = schedule.dueUs <= Math.min(nowUs, this.#stopAtUs)
+        // What was missed is for the turn to skip.
         if (nowUs - schedule.dueUs > STALL_US) break
-        if (schedule.isHeldUp) this.#sender.sendNext(schedule, nowUs)
+        this.#sender.sendNext(schedule, nowUs)
+        schedule.isHeldUp = schedule.dueUs <= Math.min(nowUs, this.#stopAtUs)
       }
   }
 

@@ -12,7 +12,8 @@ import {
   type RequestFault,
 } from './testdata/faults.ts'
 import { planFor, population } from './testdata/plans.ts'
-import { play, startDriver, turns, type DriverAccount } from './testdata/run-driver.ts'
+import { play, startDriver, type DriverAccount } from './testdata/run-driver.ts'
+import { turns } from '../testing/turns.ts'
 
 const LIMIT_MS = 3000
 const kinds: Population[] = ['fresh', 'reused']

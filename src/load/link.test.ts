@@ -9,7 +9,7 @@ import { DelayLine } from './delay-line.ts'
 import type { Exchange } from './exchange.ts'
 import { Link, type LinkListener } from './link.ts'
 import { RequestTexts } from './request-text.ts'
-import { turns } from './testdata/run-driver.ts'
+import { turns } from '../testing/turns.ts'
 
 const ROUND_TRIP_MS = 20
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'

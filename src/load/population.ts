@@ -86,7 +86,7 @@ export class PopulationSchedule {
    * for the next turn. Where a connection has been busy for longer than a turn nothing waits: the server keeps it so.
    */
   get waitsForTurn(): boolean {
-    return this.#mayWait && this.slots instanceof ConnectionSlots && !this.slots.someFree
+    return this.#mayWait && !this.hasFree
   }
 
   /** What the next request asks; it is due at `dueUs`. */

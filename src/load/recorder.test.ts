@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Outcome, Sample } from '../model/load.ts'
+import { sampleOf as anySample } from '../testing/sample.ts'
 import { Recorder, type RecordedSample } from './recorder.ts'
 import { summarize } from './summary.ts'
 
@@ -7,20 +8,16 @@ const originUs = 1_700_000_000_000_000
 
 function sampleOf(seq: number, outcome: Outcome, changes: Partial<Sample> = {}): Sample {
   const scheduledUs = originUs + seq * 1000
-  return {
+  const times = { sentUs: scheduledUs + 200, writtenUs: scheduledUs + 210, firstByteUs: scheduledUs + 700 }
+  const known = {
     seq,
     population: 'reused',
-    kind: 'get',
     scheduledUs,
-    sentUs: scheduledUs + 200,
-    writtenUs: scheduledUs + 210,
-    firstByteUs: scheduledUs + 700,
+    ...times,
     endedUs: scheduledUs + 900,
-    connection: null,
-    servedBy: null,
     outcome,
-    ...changes,
-  }
+  } as const
+  return anySample({ ...known, ...changes })
 }
 
 function readAll(recorder: Recorder): RecordedSample[] {

@@ -12,7 +12,7 @@ import { FakeClock } from '../testing/fake-clock.ts'
 import { RemoteDriver } from './remote.ts'
 import type { RunParts } from './run.ts'
 import { planFor, population } from './testdata/plans.ts'
-import { until } from './testdata/run-driver.ts'
+import { until } from '../testing/turns.ts'
 
 let folder = ''
 let socketFile = ''

@@ -9,7 +9,8 @@ import type { Protocol, Sample } from '../model/load.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { ForwardedRoutes } from './forwarding.ts'
 import { planFor, population } from './testdata/plans.ts'
-import { play, startDriver, until, type DriverAccount } from './testdata/run-driver.ts'
+import { play, startDriver, type DriverAccount } from './testdata/run-driver.ts'
+import { until } from '../testing/turns.ts'
 
 const CONNECT_TIMEOUT_MS = 3000
 

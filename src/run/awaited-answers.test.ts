@@ -1,23 +1,12 @@
 import { expect, it } from 'vitest'
 import type { Outcome } from '../model/load.ts'
 import { packSample } from '../model/sample-row.ts'
+import { sampleOf } from '../testing/sample.ts'
 import { AwaitedAnswers } from './awaited-answers.ts'
 
 const prefix = '0123abcd'
 const row = (seq: number, outcome: Outcome): ReturnType<typeof packSample> =>
-  packSample({
-    seq,
-    population: 'fresh',
-    kind: 'get',
-    scheduledUs: 0,
-    sentUs: 1,
-    writtenUs: 2,
-    firstByteUs: 3,
-    endedUs: 4,
-    connection: null,
-    servedBy: 'web-1',
-    outcome,
-  })
+  packSample(sampleOf({ seq, servedBy: 'web-1', outcome }))
 const succeeded: Outcome = { kind: 'succeeded', status: 200 }
 const failed: Outcome = { kind: 'failed', phase: 'headers', code: 'reset', status: null, detail: null }
 const answered = (seq: number, ofPrefix = prefix): Parameters<AwaitedAnswers['noteLedger']>[0] => ({

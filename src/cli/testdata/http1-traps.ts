@@ -4,7 +4,8 @@
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Random } from '../../base/random.ts'
-import { listening, type Listening } from './listening.ts'
+import { count, dealer, type TrapServer } from './dealing.ts'
+import { listening } from './listening.ts'
 
 export interface Trap {
   name: string
@@ -98,24 +99,10 @@ export const http1Traps: readonly Trap[] = [
   broken('chunks that stop', 'timeout.body', chunked('2\r\nok\r\n'), 'hang'),
 ]
 
-export interface TrapServer extends Listening {
-  /** Requests that came. */
-  arrived: number
-  /** What a client must report. */
-  expected: Record<string, number>
-}
-
 /** Deals each request one of `traps`: all of them in some order, and again in another. */
 export async function trapHttp1(random: Random, traps: readonly Trap[] = http1Traps): Promise<TrapServer> {
   const sockets = new Set<Socket>()
-  const count = (of: Record<string, number>, name: string): void => void (of[name] = (of[name] ?? 0) + 1)
-  let deck: Trap[] = []
-  const deal = (): Trap => {
-    if (deck.length === 0) deck = [...traps]
-    const trap = random.pick(deck)
-    deck.splice(deck.indexOf(trap), 1)
-    return trap
-  }
+  const deal = dealer(random, traps)
   const server: Server = createServer({ noDelay: true, allowHalfOpen: true }, socket => {
     sockets.add(socket)
     let seen = ''

@@ -4,7 +4,8 @@
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Random } from '../../base/random.ts'
-import { listening, type Listening } from './listening.ts'
+import { count, dealer, type TrapServer } from './dealing.ts'
+import { listening } from './listening.ts'
 
 export interface StreamTrap {
   name: string
@@ -188,28 +189,16 @@ export const connectionTraps: readonly StreamTrap[] = [
   breach('an answer in HTTP/1.1', () => []),
 ]
 
-export interface StreamTrapServer extends Listening {
-  arrived: number
-  /** What a client must report. */
-  expected: Record<string, number>
-}
-
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 
 /** Deals each request one of `traps`: all of them in some order, and again in another. */
-export async function trapHttp2(random: Random, traps: readonly StreamTrap[]): Promise<StreamTrapServer> {
+export async function trapHttp2(random: Random, traps: readonly StreamTrap[]): Promise<TrapServer> {
   const sockets = new Set<Socket>()
-  let deck: StreamTrap[] = []
-  const deal = (): StreamTrap => {
-    if (deck.length === 0) deck = [...traps]
-    const trap = random.pick(deck)
-    deck.splice(deck.indexOf(trap), 1)
-    return trap
-  }
+  const deal = dealer(random, traps)
   const spring = (socket: Socket, id: number, first: boolean): void => {
     const { name, expected, frames, then } = deal()
     told.arrived += 1
-    if (expected !== null) told.expected[expected] = (told.expected[expected] ?? 0) + 1
+    if (expected !== null) count(told.expected, expected)
     if (name === 'an answer in HTTP/1.1') return void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')
     const greeting = first ? [settings(), frame(SETTINGS, 1, 0, '')] : []
     socket.write(Buffer.concat([...greeting, ...frames(id)]))
@@ -238,6 +227,6 @@ export async function trapHttp2(random: Random, traps: readonly StreamTrap[]): P
       at = 0
     })
   })
-  const told: StreamTrapServer = { ...(await listening(server, sockets)), arrived: 0, expected: {} }
+  const told: TrapServer = { ...(await listening(server, sockets)), arrived: 0, expected: {} }
   return told
 }

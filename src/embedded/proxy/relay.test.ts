@@ -5,6 +5,7 @@ import { systemClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import type { ForwardingEndpoint } from '../../model/forwarding.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
+import { turns } from '../../testing/turns.ts'
 import { Silence } from '../kubelet/silence.ts'
 import { Relay } from './relay.ts'
 
@@ -31,7 +32,7 @@ afterEach(() => {
 /** Applies rules, and waits until the kernel has seen what follows from them. */
 async function use(endpoints: ForwardingEndpoint[], affinitySeconds = 0): Promise<void> {
   relay.use({ endpoints, fallback: false }, affinitySeconds)
-  await new Promise(resolve => setImmediate(resolve))
+  await turns(1)
 }
 
 async function serve(at: { address: string; port: number }, onSocket: (socket: Socket) => void) {
@@ -63,13 +64,8 @@ class Client {
   /** `nothing` after 150 ms without an end. A process that stood still reads first what has come meanwhile. */
   endOrNothing(): Promise<string> {
     const passed = new Promise<void>(resolve => systemClock.after(150, resolve))
-    return Promise.race([this.end, passed.then(reads).then(() => 'nothing')])
+    return Promise.race([this.end, passed.then(() => turns(10)).then(() => 'nothing')])
   }
-}
-
-/** Goes through what the kernel holds for this process, and what the relay makes of it. */
-async function reads(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise<void>(resolve => systemClock.afterReads(resolve))
 }
 
 /** Which endpoint answers a connection of its own. */
@@ -174,7 +170,7 @@ describe('an endpoint that is silent', () => {
     const again = new Client(28_401)
     expect(await again.endOrNothing()).toBe('nothing')
     again.socket.resetAndDestroy()
-    await new Promise<void>(resolve => systemClock.after(50, resolve)).then(reads)
+    await new Promise<void>(resolve => systemClock.after(50, resolve)).then(() => turns(10))
     clock.advance(120_000)
     expect(await ask(28_401)).toBe('web-1')
   })

@@ -8,7 +8,7 @@ import type { Outcome, TlsTarget } from '../../model/load.ts'
 import { certificate, privateKey } from '../testdata/certificate.ts'
 import { createLab, drive, type Lab } from '../testdata/channel-lab.ts'
 import { startHungListener } from '../testdata/hung-listener.ts'
-import { turns, until } from '../testdata/run-driver.ts'
+import { turns, until } from '../../testing/turns.ts'
 import { Http2Channel } from './channel.ts'
 import { PlainRequests } from './plain-requests.ts'
 import {

@@ -9,7 +9,7 @@ import type { Channel, ChannelSetting } from '../channel.ts'
 import { Deadlines } from '../deadlines.ts'
 import { DelayLine } from '../delay-line.ts'
 import type { Exchange } from '../exchange.ts'
-import { turns } from './run-driver.ts'
+import { turns } from '../../testing/turns.ts'
 
 const LIMIT_MS = 5000
 

@@ -4,6 +4,7 @@ import { present } from '../../base/assert.ts'
 import type { DriverStall, LoadMessage, LoadPlan, LoadTotals, Sample } from '../../model/load.ts'
 import { unpackSample } from '../../model/sample-row.ts'
 import type { FakeClock } from '../../testing/fake-clock.ts'
+import { turns } from '../../testing/turns.ts'
 import { Driver } from '../driver.ts'
 import { fixedRoute, type Routes } from '../routes.ts'
 
@@ -85,16 +86,6 @@ export function accountOf(messages: LoadMessage[]): DriverAccount {
 function addressOf({ target }: LoadPlan): Routes {
   if (target.kind !== 'address') throw new TypeError('a forwarding target needs its routes')
   return fixedRoute(target.host, target.port)
-}
-
-/** Lets the loop turn: what this process has sent to itself over loopback is read within a turn or two. */
-export async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
-}
-
-/** Turns the loop until `condition` holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turns(1)
 }
 
 /** Moves a fake clock forward by `ms` in steps, with real sockets doing their part after each. */

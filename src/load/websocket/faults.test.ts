@@ -8,7 +8,7 @@ import { HeldChannel } from '../held-channel.ts'
 import { createLab, drive } from '../testdata/channel-lab.ts'
 import { expectAsInjected, type Played, type Verdict } from '../testdata/ground-truth.ts'
 import { startRawServer, type RawRequest, type RawServer } from '../testdata/raw-http-server.ts'
-import { turns } from '../testdata/run-driver.ts'
+import { turns } from '../../testing/turns.ts'
 import { webSocket, type WebSocketOptions } from './conversation.ts'
 
 const options: WebSocketOptions = { path: '/socket', everyMs: 100, sign: 'ping' }

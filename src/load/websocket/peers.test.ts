@@ -6,7 +6,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import type { Outcome } from '../../model/load.ts'
 import { HeldChannel } from '../held-channel.ts'
 import { createLab } from '../testdata/channel-lab.ts'
-import { turns } from '../testdata/run-driver.ts'
+import { turns } from '../../testing/turns.ts'
 import { webSocket, type WebSocketOptions } from './conversation.ts'
 
 /** One WebSocket, held for a second of made-up time. */
